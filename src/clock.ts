@@ -1,0 +1,26 @@
+/**
+ * Where time comes from. Every wait and every duration in punctual is read from here, so that a test can drive it.
+ *
+ * `now` is monotonic and has no relation to the calendar; `wallNow` is the calendar's epoch milliseconds and may jump.
+ */
+export interface Clock {
+  /** Monotonic milliseconds; only differences mean anything. */
+  now(): number
+  /** Milliseconds since the Unix epoch, for `deadline` and for dates in response headers. */
+  wallNow(): number
+  setTimeout(callback: () => void, milliseconds: number): unknown
+  clearTimeout(handle: unknown): void
+}
+
+/**
+ * The host's clock. Each function is looked up on `globalThis` when it is used, so fake timers installed after the import drive it.
+ */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wallNow: () => Date.now(),
+  setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
+  clearTimeout: (handle) => clearTimeout(handle as ReturnType<typeof setTimeout>),
+}
+
+/** The longest delay a host timer can hold; a longer one fires at once (a signed 32-bit integer in every runtime). */
+export const LONGEST_TIMER: number = 2 ** 31 - 1

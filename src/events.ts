@@ -1,0 +1,42 @@
+import type { Attempt } from './attempt-record.ts'
+import type { AnyCompletionError } from './errors.ts'
+import type { FinishReason, Metadata, Usage } from './result.ts'
+
+interface EventBase {
+  readonly callId: string
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number
+  readonly metadata: Metadata
+  readonly provider: string
+  readonly model: string
+}
+
+/** What happens in a call, as it happens. No event carries a secret, a prompt or an answer. */
+export type CallEvent =
+  | (EventBase & { readonly type: 'attempt.start'; readonly attempt: number })
+  | (EventBase & { readonly type: 'attempt.end'; readonly attempt: Attempt })
+  /** The first content of an attempt has arrived, `elapsed` ms after the attempt's start. */
+  | (EventBase & { readonly type: 'first_token'; readonly attempt: number; readonly elapsed: number })
+  /** The provider is alive but sends no content. */
+  | (EventBase & { readonly type: 'ping'; readonly attempt: number })
+  /** Another attempt follows after `delay` ms; `attempt` is its number. */
+  | (EventBase & {
+      readonly type: 'retry'
+      readonly attempt: number
+      readonly delay: number
+      readonly delayFrom: 'backoff' | 'server' | null
+      readonly error: AnyCompletionError
+    })
+  | (EventBase & {
+      readonly type: 'success'
+      readonly duration: number
+      readonly attempts: readonly Attempt[]
+      readonly finishReason: FinishReason
+      readonly usage: Usage | undefined
+    })
+  | (EventBase & {
+      readonly type: 'failure'
+      readonly duration: number
+      readonly attempts: readonly Attempt[]
+      readonly error: AnyCompletionError
+    })

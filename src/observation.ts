@@ -1,0 +1,46 @@
+import type { PartialAnswer } from './result.ts'
+import type { HeaderBag } from './transport/transport.ts'
+
+/**
+ * What was seen of a failed attempt: the seam between reading an answer and saying what it means. Whoever reads makes one of these;
+ * only classify.ts says what it means.
+ */
+export type Observation =
+  /** The transport threw. */
+  | {
+      readonly kind: 'thrown'
+      readonly error: unknown
+      /** Whether the request had begun to leave. */
+      readonly sent: boolean
+      /** The response, where its headers had arrived. */
+      readonly response?: SeenResponse | undefined
+      readonly partial?: PartialAnswer | undefined
+    }
+  /** A response whose status is not 200: also redirects and other 2xx. */
+  | { readonly kind: 'status'; readonly response: SeenResponse; readonly partial?: PartialAnswer | undefined }
+  /** An error object inside a 200; `json` is that object, or what carries it. */
+  | {
+      readonly kind: 'in_band'
+      readonly response: SeenResponse
+      readonly json: unknown
+      readonly partial?: PartialAnswer | undefined
+    }
+  /** A 200 that is no complete answer; `problem` says why in words of ours, without quoting the body. */
+  | {
+      readonly kind: 'invalid'
+      readonly problem: string
+      readonly response: SeenResponse
+      /** False where the next answer must end alike (over the size limit, cut by the token limit). */
+      readonly retryable: boolean
+      readonly partial?: PartialAnswer | undefined
+      /** The transport's or the decoder's error beneath, where there is one. */
+      readonly error?: unknown
+    }
+
+/** The part of a response that classification reads. */
+export interface SeenResponse {
+  readonly status: number
+  readonly headers: HeaderBag
+  /** The body's text, or what of it had arrived; at most 64 KiB. */
+  readonly body: string
+}

@@ -1,0 +1,59 @@
+import type { DispatcherLike } from '../options.ts'
+
+/** Response headers as both transports report them: names in lower case, repeated fields joined by ", ". */
+export type HeaderBag = Readonly<Record<string, string>>
+
+/** One request, ready to be written. Its body is whole, so that it can be written again. */
+export interface WireRequest {
+  readonly method: string
+  readonly url: URL
+  /** Names in lower case; values checked. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array | undefined
+}
+
+/**
+ * What a transport tells of one exchange, in this order: sent?, headers?, data*, then exactly one of end and error.
+ * After `cancel` it tells nothing more. A transport never classifies and never retries.
+ */
+export interface Receiver {
+  /** A connection is there and the request begins to leave. `reused`: the connection has carried a request before. */
+  onSent(reused: boolean): void
+  /** The final response's status line and headers (a 1xx is not reported). */
+  onHeaders(status: number, headers: HeaderBag): void
+  /** Decoded body bytes; the chunk is the receiver's to keep. */
+  onData(chunk: Uint8Array): void
+  /** The body ended as its framing says it should. */
+  onEnd(): void
+  /** The exchange failed: whatever was thrown, as it is. */
+  onError(error: unknown): void
+}
+
+/** The handle on an exchange under way. Every member may be called at any time and more than once. */
+export interface Exchange {
+  pause(): void
+  resume(): void
+  /** Ends the exchange at once: its socket is closed, also one that is still connecting. */
+  cancel(reason: unknown): void
+}
+
+/** How requests leave the process: undici, or a WHATWG fetch. */
+export interface Transport {
+  /** Never throws and never calls the receiver before it has returned. `fresh` asks for a connection that nobody has used. */
+  start(request: WireRequest, receiver: Receiver, fresh: boolean): Exchange
+  /** Destroys every connection. */
+  close(): void
+}
+
+/** Which transport a call asks for; the three members exclude each other, and `proxy` alone has a default. */
+export interface TransportChoice {
+  readonly fetch?: 'global' | typeof globalThis.fetch | undefined
+  readonly dispatcher?: DispatcherLike | undefined
+  readonly proxy: 'env' | string | false
+}
+
+/** A client's transports: picked per call, opened on first use, kept until the client is closed. */
+export interface Transports {
+  pick(choice: TransportChoice): Transport
+  close(): void
+}
