@@ -1,0 +1,216 @@
+import type { Attempt } from './attempt-record.ts'
+import { type Call, type Ending, emit } from './call.ts'
+import { type Credentials, credentials } from './credentials.ts'
+import type { CompletionError, TimeoutPhase } from './errors.ts'
+import { type AttemptFacts, endingError, observedError, timeoutError } from './failure.ts'
+import type { Observation, SeenResponse } from './observation.ts'
+import { textOf } from './parse.ts'
+import { type Phase, watchPhases } from './phases.ts'
+import { requestIdOf } from './request-id.ts'
+import type { PartialAnswer, Usage } from './result.ts'
+import type { Exchange, HeaderBag, Receiver, WireRequest } from './transport/transport.ts'
+
+/** An error's body is worth this much waiting and this much reading: its status is known already. */
+const ERROR_BODY_MS = 2_000
+const ERROR_BODY_BYTES = 64 * 1024
+
+/** How an attempt came to be made. */
+export interface AttemptPlan {
+  readonly delayBefore: number
+  readonly delayFrom: Attempt['delayFrom']
+  /** Credentials that have been asked for already, after a 401. */
+  readonly credentials?: Credentials
+}
+
+/** The response whose body a BodyReader reads. */
+export interface GoodResponse {
+  readonly status: number
+  readonly headers: HeaderBag
+}
+
+/** What became of a body. */
+export type BodyOutcome<T> =
+  | { readonly kind: 'whole'; readonly value: T; readonly usage: Usage | undefined }
+  | { readonly kind: 'in_band'; readonly json: unknown }
+  | { readonly kind: 'invalid'; readonly problem: string; readonly retryable: boolean }
+
+/** Reads the body of a good response as it arrives; answers as soon as it knows. */
+export interface BodyReader<T> {
+  data(chunk: Uint8Array): BodyOutcome<T> | undefined
+  end(): BodyOutcome<T>
+  /** What has been understood so far. */
+  partial(): PartialAnswer | undefined
+  /** What has arrived so far, as text, for the error. */
+  text(): string
+}
+
+/**
+ * One try: credentials → transport → headers → body → outcome. Exactly one of `succeed` and `fail` is called, once, and nothing of the
+ * attempt is left by then: no timer, no socket in use, no listener.
+ */
+export function startAttempt<T>(
+  call: Call,
+  plan: AttemptPlan,
+  openBody: (response: GoodResponse) => BodyReader<T>,
+  succeed: (value: T, response: GoodResponse) => void,
+  fail: (error: CompletionError) => void,
+): void {
+  const { clock, attempts, transport } = call
+  const { limits, policy } = call.settings
+  const index = attempts.length
+  const startedAt = clock.now()
+  let over = false
+  let sent = false
+  let reused = false
+  let reconnect = false
+  let exchange: Exchange | undefined
+  let controller: AbortController | undefined
+  let response: GoodResponse | undefined
+  let reader: BodyReader<T> | undefined
+  let timeToHeaders: number | undefined
+  const errorBody: Uint8Array[] = []
+  let errorBytes = 0
+  const phases = watchPhases(clock, call.endsAt, expired)
+
+  const facts = (): AttemptFacts => ({ sent, response: response && seen(response), partial: reader?.partial() })
+  const seen = ({ status, headers }: GoodResponse): SeenResponse => ({
+    status,
+    headers,
+    body: reader ? reader.text() : textOf(errorBody),
+  })
+
+  /** The end of the attempt, whichever it is. */
+  function close(outcome: Attempt['outcome'], error?: CompletionError, usage?: Usage): void {
+    over = true
+    phases.stop()
+    call.interrupt = undefined
+    const record: Attempt = {
+      index,
+      provider: call.provider.name,
+      model: call.request.model,
+      startOffset: startedAt - call.startedAt,
+      duration: clock.now() - startedAt,
+      delayBefore: plan.delayBefore,
+      delayFrom: plan.delayFrom,
+      outcome,
+      ...(response && { status: response.status, requestId: requestIdOf(response.headers) }),
+      ...(error && { error: { code: error.code, phase: error.phase, message: error.message } }),
+      ...(timeToHeaders !== undefined && { timeToHeaders }),
+      ...(usage && { usage }),
+      ...(reconnect && { reconnect }),
+    }
+    attempts.push(record)
+    emit(call, { type: 'attempt.end', attempt: record })
+  }
+
+  function failed(error: CompletionError, outcome: 'error' | 'cancelled' = 'error'): void {
+    if (over) return
+    close(outcome, error)
+    exchange?.cancel(error)
+    controller?.abort(error)
+    fail(error)
+  }
+  const observed = (observation: Observation): void => failed(observedError(call, observation, facts()))
+
+  function expired(phase: Phase): void {
+    if (phase === 'errorBody') return statusSeen()
+    failed(timeoutError(call, phase as TimeoutPhase, facts()))
+  }
+  call.interrupt = (ending: Ending) => failed(endingError(call, ending, facts()), 'cancelled')
+
+  function statusSeen(): void {
+    if (response) observed({ kind: 'status', response: seen(response) })
+  }
+
+  function bodyRead(outcome: BodyOutcome<T> | undefined): void {
+    if (!outcome || !response) return
+    if (outcome.kind === 'whole') {
+      close('ok', undefined, outcome.usage)
+      succeed(outcome.value, response)
+    } else {
+      observed({ ...outcome, response: seen(response), partial: reader?.partial() })
+    }
+  }
+
+  const receiver: Receiver = {
+    onSent(onReused) {
+      if (over) return
+      sent = true
+      reused = onReused
+      phases.finish('connect')
+      if (limits.headers !== Infinity) phases.begin('headers', clock.now() + limits.headers)
+    },
+    onHeaders(status, headers) {
+      if (over) return
+      response = { status, headers }
+      timeToHeaders = clock.now() - startedAt
+      phases.finish('connect')
+      phases.finish('headers')
+      if (status >= 200 && status < 300) reader = openBody(response)
+      else phases.begin('errorBody', clock.now() + ERROR_BODY_MS)
+    },
+    onData(chunk) {
+      if (over) return
+      if (reader) return bodyRead(reader.data(chunk))
+      errorBody.push(chunk)
+      errorBytes += chunk.length
+      if (errorBytes >= ERROR_BODY_BYTES) statusSeen()
+    },
+    onEnd() {
+      if (over) return
+      if (reader) bodyRead(reader.end())
+      else statusSeen()
+    },
+    onError(error) {
+      if (over) return
+      // A kept-alive connection may have been closed by its server while the request was on its way to it: that says nothing about
+      // the provider, so it is sent once more, at once, on a connection that nobody has used. (gRFC A6, "transparent retries")
+      if (reused && !response && !reconnect && policy) {
+        reconnect = true
+        reused = false
+        return send(true)
+      }
+      // What the status says outranks how its body ended.
+      if (response && !reader) return statusSeen()
+      observed({ kind: 'thrown', error, sent, response: response && seen(response), partial: reader?.partial() })
+    },
+  }
+
+  let request: WireRequest
+  function send(fresh: boolean): void {
+    phases.begin('connect', clock.now() + limits.connect)
+    exchange = transport.start(request, receiver, fresh)
+  }
+
+  function authorized(given: Credentials): void {
+    if (over) return
+    call.credentials = given ?? {}
+    request = { method: 'POST', url: call.url, headers: headersOf(call, given), body: call.wire.body }
+    send(false)
+  }
+
+  emit(call, { type: 'attempt.start', attempt: index })
+  if (limits.attempt !== Infinity) phases.begin('attempt', startedAt + limits.attempt)
+  if (plan.credentials) return authorized(plan.credentials)
+  const refused = (error: unknown): void => failed(error as CompletionError)
+  try {
+    const asked = credentials(call, () => (controller ??= new AbortController()).signal, false)
+    if (asked instanceof Promise) asked.then(authorized, refused)
+    else authorized(asked)
+  } catch (error) {
+    refused(error)
+  }
+}
+
+/** The headers as they are sent: the provider's, then the credential, then the caller's own over both. */
+function headersOf(call: Call, given: Credentials): Record<string, string> {
+  const { headers, idempotencyKey } = call.settings.layer
+  const all: Record<string, string> = { 'content-type': 'application/json', ...call.wire.headers, ...given }
+  if (idempotencyKey !== undefined) all['idempotency-key'] = idempotencyKey
+  for (const name in headers) {
+    const value = headers[name]
+    if (typeof value === 'string') all[name] = value
+    else delete all[name]
+  }
+  return all
+}

@@ -1,0 +1,55 @@
+import type { Call } from './call.ts'
+import type { AssistantMessage, Part } from './message.ts'
+import type { Answer } from './provider.ts'
+import type { Completion } from './result.ts'
+import type { HeaderBag } from './transport/transport.ts'
+
+/** An answer as its wire gave it, with the response that carried it. */
+export interface Answered {
+  readonly answer: Answer
+  readonly raw: unknown
+  readonly status: number
+  readonly headers: HeaderBag
+  readonly requestId: string | undefined
+}
+
+/** The result as the caller gets it. */
+export function completionOf(call: Call, { answer, raw, status, headers, requestId }: Answered): Completion {
+  return {
+    text: answer.text,
+    reasoning: answer.reasoning,
+    refusal: answer.refusal,
+    message: messageOf(answer),
+    toolCalls: answer.toolCalls,
+    finishReason: answer.finishReason,
+    usage: answer.usage,
+    provider: call.provider.name,
+    model: answer.model ?? call.request.model,
+    requestedModel: call.request.model,
+    id: answer.id,
+    callId: call.id,
+    metadata: call.settings.layer.metadata,
+    attempts: call.attempts,
+    duration: call.clock.now() - call.startedAt,
+    raw,
+    response: {
+      status,
+      requestId,
+      // Made when somebody looks: most callers never do.
+      get headers() {
+        return new Headers(headers)
+      },
+    },
+  }
+}
+
+/** The answer as the next turn's message: only what has to travel is more than its text. */
+function messageOf(answer: Answer): AssistantMessage {
+  const content: string | readonly Part[] = answer.parts ?? answer.text
+  return {
+    role: 'assistant',
+    content,
+    ...(answer.toolCalls.length > 0 ? { toolCalls: answer.toolCalls } : undefined),
+    ...(answer.providerData ? { providerData: answer.providerData } : undefined),
+  }
+}

@@ -1,0 +1,77 @@
+import { checkHeaders } from './check.ts'
+import type { Call } from './call.ts'
+import type { AuthorizeContext } from './provider.ts'
+import { CompletionError, isCompletionError } from './errors.ts'
+
+export type Credentials = Readonly<Record<string, string>> | undefined
+
+/** Headers that carry a credential; a caller who sets one of them has taken the matter over. */
+const OWN = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key']
+
+/**
+ * Asks for the credential of an attempt: the call's own key first, then the provider. Answers at once where nobody has to be asked.
+ * `rejected`: the one before was refused; undefined then means that nothing newer can be had.
+ */
+export function credentials(
+  call: Call,
+  signal: () => AbortSignal,
+  rejected: boolean,
+): Credentials | Promise<Credentials> {
+  const { provider, settings, wire } = call
+  const { apiKey, headers } = settings.layer
+  if (!provider.authorize || OWN.some((name) => typeof headers[name] === 'string')) return rejected ? undefined : {}
+  const authorize = (key: string | undefined): Credentials | Promise<Credentials> => {
+    // The context is an object with a getter, so that no controller is made for a provider that does not look at the signal.
+    const context: AuthorizeContext = {
+      get signal() {
+        return signal()
+      },
+      apiKey: key,
+      rejected,
+    }
+    return provider.authorize?.(wire, context)
+  }
+  try {
+    if (typeof apiKey !== 'function') {
+      if (rejected && apiKey !== undefined) return undefined
+      return settled(call, authorize(apiKey))
+    }
+    const asked = apiKey({ signal: signal(), provider: provider.name })
+    return typeof asked === 'string'
+      ? settled(call, authorize(checkKey(asked)))
+      : settled(
+          call,
+          Promise.resolve(asked).then((key) => authorize(checkKey(key))),
+        )
+  } catch (error) {
+    throw refused(call, error)
+  }
+}
+
+function settled(call: Call, headers: Credentials | Promise<Credentials>): Credentials | Promise<Credentials> {
+  if (headers === undefined || typeof headers.then !== 'function') return checked(headers as Credentials)
+  return (headers as Promise<Credentials>).then(checked).catch((error: unknown) => {
+    throw refused(call, error)
+  })
+}
+
+function checked(headers: Credentials): Credentials {
+  return headers && (checkHeaders('authorize()', headers) as Credentials)
+}
+
+function checkKey(key: unknown): string {
+  if (typeof key !== 'string' || key === '')
+    throw new TypeError('the apiKey function gave no key: it must return a non-empty string')
+  checkHeaders('options', { apiKey: key })
+  return key
+}
+
+/** Whoever was asked for a credential failed: that is its own kind of trouble, whatever was thrown. */
+function refused(call: Call, error: unknown): unknown {
+  if (isCompletionError(error)) return error
+  return new CompletionError({
+    code: 'authentication',
+    message: `authentication: no credential for ${call.provider.name} could be had; the cause is beneath. No request was sent.`,
+    cause: error,
+  })
+}

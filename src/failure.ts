@@ -1,0 +1,118 @@
+import type { Call, Ending } from './call.ts'
+import { classify } from './classify.ts'
+import { CompletionError, type TimeoutPhase } from './errors.ts'
+import type { Observation, SeenResponse } from './observation.ts'
+import { promptTexts } from './prompt-texts.ts'
+import { elideEchoes, redactText, safeHeaders } from './redact.ts'
+import { requestIdOf } from './request-id.ts'
+import type { PartialAnswer } from './result.ts'
+
+/** What an attempt knows of itself when it fails. */
+export interface AttemptFacts {
+  readonly sent: boolean
+  readonly response: SeenResponse | undefined
+  readonly partial: PartialAnswer | undefined
+}
+
+/** The error of a response or of a transport failure. */
+export function observedError(call: Call, observation: Observation, facts: AttemptFacts): CompletionError {
+  const found = classify(observation, {
+    provider: call.provider.name,
+    classify: call.provider.classify,
+    wallNow: call.clock.wallNow(),
+  })
+  const { shouldRetry: _, ...fields } = found
+  const partial = facts.partial
+  const secrets = secretsOf(call)
+  const said = found.providerMessage
+  const echoed = [...promptTexts(call.request), ...textsOf(partial)]
+  const clean = said === undefined ? undefined : redactText(elideEchoes(said, echoed), secrets)
+  const told = said === undefined || clean === undefined ? found.message : found.message.replaceAll(said, () => clean)
+  return new CompletionError({
+    ...fields,
+    message: `${found.code}: ${redactText(told, secrets)}`,
+    providerMessage: clean,
+    ...common(call, facts),
+    cause: 'error' in observation ? observation.error : undefined,
+  })
+}
+
+/** The error of a phase that took too long. */
+export function timeoutError(call: Call, phase: TimeoutPhase, facts: AttemptFacts): CompletionError {
+  const { limits } = call.settings
+  const limit = limits[phase as keyof typeof limits]
+  return new CompletionError({
+    code: 'timeout',
+    phase,
+    message: `timeout: ${EXPIRED[phase] ?? phase} within ${String(limit)} ms (timeout.${phase}).`,
+    // A limit left at its default is not run again after it has expired: nobody has said that a second try is worth that long.
+    retryable: phase in limits.given,
+    ...common(call, facts),
+    requestId: facts.response && requestIdOf(facts.response.headers),
+  })
+}
+
+const EXPIRED: Readonly<Record<string, string>> = {
+  attempt: 'the attempt was not done',
+  connect: 'no connection was made',
+  headers: 'no response headers came',
+  firstToken: 'no content came',
+  idle: 'no further content came',
+}
+
+/** The error of a call that was ended from outside while an attempt was under way, or between two. */
+export function endingError(call: Call, ending: Ending, facts: AttemptFacts): CompletionError {
+  const before = call.lastError
+  const response = facts.response
+  return new CompletionError({
+    ...ending,
+    message: `${ending.code}: ${ending.message}${ending.phase === 'total' ? ADVICE : ''}`,
+    ...common(call, facts),
+    sent: facts.sent || (before?.sent ?? false),
+    status: response?.status ?? before?.status,
+    requestId: response ? requestIdOf(response.headers) : before?.requestId,
+    providerCode: before?.providerCode,
+    providerMessage: before?.providerMessage,
+    retryAfterMs: before?.retryAfterMs,
+    partial: facts.partial ?? before?.partial,
+    response: response ? errorResponse(call, response) : before?.response,
+    cause: ending.cause ?? before,
+  })
+}
+
+const ADVICE =
+  ' (timeout.total or deadline). Allow more, or set timeout.attempt so that a slow attempt is repeated in time.'
+
+function common(call: Call, { sent, response, partial }: AttemptFacts) {
+  return {
+    sent,
+    partial,
+    response: response && errorResponse(call, response),
+    ...(response && { status: response.status }),
+    provider: call.provider.name,
+    model: call.request.model,
+    callId: call.id,
+    metadata: call.settings.layer.metadata,
+  }
+}
+
+function errorResponse(call: Call, { status, headers, body }: SeenResponse) {
+  return {
+    status,
+    headers: new Headers(safeHeaders(headers)),
+    body: redactText(body.slice(0, 64 * 1024), secretsOf(call)),
+  }
+}
+
+const textsOf = (partial: PartialAnswer | undefined): readonly string[] =>
+  partial ? [partial.text, partial.reasoning] : []
+
+/** Everything that may not be shown: the credential, what the caller's own headers carry, and keys in the URL. */
+function secretsOf(call: Call): string[] {
+  const values = [...Object.values(call.credentials), ...call.url.searchParams.values()]
+  for (const [name, value] of Object.entries(call.settings.layer.headers)) {
+    if (value !== null && /auth|key|token|cookie|secret/.test(name)) values.push(value)
+  }
+  // A scheme before the secret ("Bearer …") is none, and a provider repeats only what follows it.
+  return values.flatMap((value) => [value, value.replace(/^\S+ /, '')]).filter((value) => value.length >= 6)
+}

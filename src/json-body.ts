@@ -1,0 +1,47 @@
+import type { BodyOutcome, BodyReader } from './attempt.ts'
+import { readBody, salvage, textOf } from './parse.ts'
+import type { Answer, Provider } from './provider.ts'
+import type { PartialAnswer } from './result.ts'
+
+/** An answer and the body it was read from. */
+export interface JsonAnswer {
+  readonly answer: Answer
+  readonly raw: unknown
+}
+
+/** Reads a body that is one JSON document. `limit` counts decoded bytes. */
+export function openJsonBody(provider: Provider, limit: number): BodyReader<JsonAnswer> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  const text = (): string => textOf(chunks)
+  return {
+    data(chunk) {
+      chunks.push(chunk)
+      bytes += chunk.length
+      if (bytes <= limit) return undefined
+      return { kind: 'invalid', problem: `the body is larger than maxResponseBytes (${limit})`, retryable: false }
+    },
+    end: () => outcomeOf(provider, text()),
+    partial: () => partialOf(bytes > 0 ? salvage(provider, text()) : undefined),
+    text,
+  }
+}
+
+function outcomeOf(provider: Provider, text: string): BodyOutcome<JsonAnswer> {
+  const { parsed, json } = readBody(provider, text)
+  switch (parsed.kind) {
+    case 'answer':
+      return { kind: 'whole', value: { answer: parsed.answer, raw: json }, usage: parsed.answer.usage }
+    case 'error':
+      return { kind: 'in_band', json: parsed.error }
+    case 'incomplete':
+      return { kind: 'invalid', problem: parsed.problem, retryable: true }
+  }
+}
+
+/** What had been received, or undefined where that is nothing. */
+export function partialOf(answer: Partial<Answer> | undefined): PartialAnswer | undefined {
+  if (!answer) return undefined
+  const { text = '', reasoning = '', toolCalls = [], usage } = answer
+  return text || reasoning || toolCalls.length > 0 || usage ? { text, reasoning, toolCalls, usage } : undefined
+}

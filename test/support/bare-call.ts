@@ -1,0 +1,28 @@
+/*
+ * Run in a process of its own: makes one real call where a URL is given, and prints what the global object is like.
+ * The keys come first, for reading a descriptor makes Node load what stands behind it, its own undici among it.
+ */
+const [url] = process.argv.slice(2)
+const before = Reflect.ownKeys(globalThis).map(String)
+if (url !== undefined) {
+  const { openNodeTransports } = await import('../../src/transport/node.ts')
+  const transport = openNodeTransports().pick({ proxy: 'env' })
+  await new Promise<void>((resolve, reject) => {
+    transport.start(
+      { method: 'POST', url: new URL(url), headers: {}, body: '{}' },
+      { onSent() {}, onHeaders() {}, onData() {}, onEnd: resolve, onError: reject },
+      false,
+    )
+  })
+}
+const after = Reflect.ownKeys(globalThis).map(String)
+console.log(JSON.stringify({ before, after, descriptors: Reflect.ownKeys(globalThis).map(describe) }))
+
+function describe(key: PropertyKey): string {
+  const { value, get, set, ...flags } = Object.getOwnPropertyDescriptor(globalThis, key) as PropertyDescriptor
+  return [String(key), kind(value), kind(get), kind(set), JSON.stringify(flags)].join(' ')
+}
+
+function kind(value: unknown): string {
+  return typeof value === 'function' ? `${value.name} ${value.toString().length}` : typeof value
+}
