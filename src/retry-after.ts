@@ -1,0 +1,194 @@
+import type { Code } from './errors.ts'
+import type { HeaderBag } from './transport/transport.ts'
+
+/** What a hint is read from. */
+export interface HintSource {
+  readonly headers: HeaderBag
+  /** The body as JSON, where it is some. */
+  readonly json?: unknown
+  /** The provider's own words. */
+  readonly text?: string | undefined
+  readonly status: number
+  /** What the failure was classified as: a bucket's reset time means a wait only where a bucket is empty. */
+  readonly code: Code
+  /** Epoch milliseconds when the response arrived. */
+  readonly wallNow: number
+}
+
+const WAITABLE: ReadonlySet<Code> = new Set(['rate_limit', 'quota_exceeded', 'overloaded', 'server_error'])
+
+/**
+ * How long the server asked to wait, in whole milliseconds, rounded up; undefined where it said nothing that can be understood.
+ * 0 and dates in the past mean now. Absurd values are returned as they are: the caller has a limit of its own.
+ */
+export function retryAfter(source: HintSource): number | undefined {
+  const { headers, code } = source
+  // A date is measured against the server's own clock, so that a skewed clock here does not shift it.
+  const now = httpDate(headers['date']) ?? source.wallNow
+  const told = fromRetryHeaders(headers, now)
+  if (told !== undefined) return whole(told)
+  if (!WAITABLE.has(code)) return undefined
+  const limited = code === 'rate_limit' || code === 'quota_exceeded'
+  return whole(
+    fromBody(source.json, now, 0) ??
+      (source.text === undefined ? undefined : fromText(source.text)) ??
+      (limited ? fromResetHeaders(headers, now) : undefined),
+  )
+}
+
+function fromRetryHeaders(headers: HeaderBag, now: number): number | undefined {
+  return (
+    number(headers['retry-after-ms']) ??
+    number(headers['x-ms-retry-after-ms']) ??
+    seconds(headers['retry-after']) ??
+    until(httpDate(headers['retry-after']), now)
+  )
+}
+
+/** google.rpc.RetryInfo, Hugging Face's `estimated_time`, and the headers that OpenRouter repeats inside its error object. */
+function fromBody(value: unknown, now: number, depth: number): number | undefined {
+  if (typeof value !== 'object' || value === null || depth > 5) return undefined
+  if (Array.isArray(value)) {
+    for (const item of value.slice(0, 20)) {
+      const wait = fromBody(item, now, depth + 1)
+      if (wait !== undefined) return wait
+    }
+    return undefined
+  }
+  const fields = value as Record<string, unknown>
+  const delay = fields['retryDelay']
+  if (typeof delay === 'string') return duration(delay)
+  const direct =
+    seconds(fields['estimated_time']) ?? seconds(fields['retry_after']) ?? seconds(fields['resets_in_seconds'])
+  if (direct !== undefined) return direct
+  const { headers } = fields
+  if (typeof headers === 'object' && headers !== null) {
+    const bag = Object.fromEntries(Object.entries(headers).map(([name, text]) => [name.toLowerCase(), String(text)]))
+    const wait = fromRetryHeaders(bag, now) ?? fromResetHeaders(bag, now)
+    if (wait !== undefined) return wait
+  }
+  return fromBody(fields['error'], now, depth + 1) ?? fromBody(fields['details'] ?? fields['metadata'], now, depth + 1)
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, mi: 60_000, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+const UNIT = '(?:milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)(?![a-z])'
+const PIECE = `\\d*\\.?\\d+\\.?\\s?${UNIT}`
+const SENTENCE = new RegExp(
+  `(?:(?:try again|retry|retrying|reset|resets) (?:in|after)|wait)(?: for| about)? ((?:${PIECE}[\\s,]*(?:and )?)+)`,
+  'i',
+)
+
+/** "Please try again in 7m12s", "retry after 33 seconds", "Please wait 25 seconds before retrying". */
+function fromText(text: string): number | undefined {
+  const match = SENTENCE.exec(text.slice(0, 2_000))
+  return match?.[1] === undefined ? undefined : duration(match[1])
+}
+
+/** A Go or protobuf duration, or one in words; every piece counts. */
+function duration(text: string): number | undefined {
+  if (/^\s*-/.test(text)) return undefined
+  let total: number | undefined
+  for (const [, amount, unit = ''] of text.matchAll(new RegExp(`(\\d*\\.?\\d+)\\.?\\s?(${UNIT})`, 'gi'))) {
+    const word = unit.toLowerCase()
+    const scale = UNITS[word.startsWith('mil') ? 'ms' : word] ?? UNITS[word[0] ?? ''] ?? 0
+    total = (total ?? 0) + Number(amount) * scale
+  }
+  return total
+}
+
+/**
+ * The reset of what is exhausted. A reset is announced on every answer, for every bucket; only the bucket with nothing remaining
+ * is what the caller waits for.
+ */
+function fromResetHeaders(headers: HeaderBag, now: number): number | undefined {
+  let longest: number | undefined
+  for (const [name, value] of Object.entries(headers)) {
+    const match =
+      /^(anthropic-ratelimit-|x-ratelimit-)(?:reset-(requests|tokens)|(requests|tokens|input-tokens|output-tokens)-reset)$/.exec(
+        name,
+      )
+    if (match === null) continue
+    const dimension = match[2] ?? match[3]
+    const remaining = headers[match[2] ? `${match[1]}remaining-${dimension}` : `${match[1]}${dimension}-remaining`]
+    if (remaining !== undefined && number(remaining) !== 0) continue
+    const wait = resetTime(value, now)
+    // Azure writes 0 and -1 where it does not know.
+    if (wait !== undefined && wait > 0) longest = Math.max(longest ?? 0, wait)
+  }
+  if (longest !== undefined) return longest
+  for (const name of ['anthropic-ratelimit-unified-reset', 'x-ratelimit-reset-after', 'x-ratelimit-retry-after']) {
+    const wait = resetTime(headers[name], now)
+    if (wait !== undefined) return wait
+  }
+  for (const window of ['5h', '7d']) {
+    if (headers[`anthropic-ratelimit-unified-${window}-status`] === 'rejected') {
+      return resetTime(headers[`anthropic-ratelimit-unified-${window}-reset`], now)
+    }
+  }
+  for (const prefix of ['x-ratelimit-', 'x-rate-limit-', 'ratelimit-']) {
+    const remaining = number(headers[`${prefix}remaining`])
+    const wait = remaining === undefined || remaining === 0 ? resetTime(headers[`${prefix}reset`], now) : undefined
+    if (wait !== undefined) return wait
+  }
+  return undefined
+}
+
+/** A Go duration, seconds from now, Unix seconds, Unix milliseconds or a date: told apart by form and size. */
+function resetTime(value: string | undefined, now: number): number | undefined {
+  const amount = number(value)
+  if (amount !== undefined) return amount < 1e9 ? amount * 1_000 : until(amount < 1e11 ? amount * 1_000 : amount, now)
+  if (value === undefined) return undefined
+  return until(httpDate(value), now) ?? (/^[\d.hmsd]+$/.test(value) ? duration(value) : undefined)
+}
+
+function until(at: number | undefined, now: number): number | undefined {
+  return at === undefined ? undefined : Math.max(0, at - now)
+}
+
+function seconds(value: unknown): number | undefined {
+  const amount = number(value)
+  return amount === undefined ? undefined : amount * 1_000
+}
+
+/** A plain non-negative decimal; of a repeated header (joined by commas) the largest, so that nobody goes earlier than told. */
+function number(value: unknown): number | undefined {
+  if (typeof value === 'number') return value >= 0 ? value : undefined
+  if (typeof value !== 'string' || !/^\s*(?:\d+\.?\d*|\.\d+)(?:\s*,\s*(?:\d+\.?\d*|\.\d+))*\s*$/.test(value))
+    return undefined
+  return Math.min(Math.max(...value.split(',').map(Number)), Number.MAX_SAFE_INTEGER)
+}
+
+const MONTHS = 'janfebmaraprmayjunjulaugsepoctnovdec'
+const TIME = '(\\d\\d):(\\d\\d):(\\d\\d)'
+const IMF = new RegExp(`^[a-z]{3}, (\\d\\d) ([a-z]{3}) (\\d{4}) ${TIME} gmt$`, 'i')
+const RFC850 = new RegExp(`^[a-z]{6,9}, (\\d\\d)-([a-z]{3})-(\\d\\d) ${TIME} gmt$`, 'i')
+const ASCTIME = new RegExp(`^[a-z]{3} ([a-z]{3}) ([ \\d]\\d) ${TIME} (\\d{4})$`, 'i')
+const RFC3339 = /^\d{4}-\d\d-\d\dt\d\d:\d\d:\d\d(?:\.\d+)?(?:z|[+-]\d\d:\d\d)$/i
+
+/** The three forms of RFC 9110 section 5.6.7, and RFC 3339. `Date.parse` alone would read a date into almost any garbage. */
+function httpDate(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined
+  const text = value.trim()
+  if (RFC3339.test(text)) return valid(Date.parse(text))
+  const imf = IMF.exec(text) ?? RFC850.exec(text)
+  if (imf !== null) return utc(imf[3], imf[2], imf[1], imf.slice(4))
+  const asc = ASCTIME.exec(text)
+  return asc === null ? undefined : utc(asc[6], asc[1], asc[2], asc.slice(3, 6))
+}
+
+function utc(year = '', month = '', day = '', time: readonly string[]): number | undefined {
+  const index = MONTHS.indexOf(month.toLowerCase())
+  if (index < 0 || index % 3 !== 0) return undefined
+  // RFC 850 has two digits: years up to 69 are of this century, as in RFC 6265.
+  const full = Number(year) + (year.length > 2 ? 0 : Number(year) < 70 ? 2_000 : 1_900)
+  return valid(Date.UTC(full, index / 3, Number(day), Number(time[0]), Number(time[1]), Number(time[2])))
+}
+
+function valid(time: number): number | undefined {
+  return Number.isNaN(time) ? undefined : time
+}
+
+/** Up to the next millisecond, but not for the noise that a decimal fraction leaves in binary. */
+function whole(wait: number | undefined): number | undefined {
+  return wait === undefined ? undefined : Math.ceil(wait - 1e-6) + 0
+}
