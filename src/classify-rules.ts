@@ -1,6 +1,6 @@
 import { ACCESS } from './classify-rules/access.ts'
 import { CONTEXT } from './classify-rules/context.ts'
-import { IN_BAND } from './classify-rules/in-band.ts'
+import { KINDS } from './classify-rules/kinds.ts'
 import { LIMITS } from './classify-rules/limits.ts'
 import type { Rule } from './classify-rules/rule.ts'
 
@@ -9,4 +9,4 @@ import type { Rule } from './classify-rules/rule.ts'
  * Limits come first because a quota error may use any other family's words; the context before access, because Together refuses a
  * long prompt with a 403.
  */
-export const RULES: readonly Rule[] = [...LIMITS, ...CONTEXT, ...ACCESS, ...IN_BAND]
+export const RULES: readonly Rule[] = [...LIMITS, ...CONTEXT, ...ACCESS, ...KINDS]

@@ -135,7 +135,9 @@ function gather(value: unknown, names: Set<string>, found: { status: number | un
   }
   // Zhipu numbers its errors and gives no type; Mistral's numbers mean other things and come with one.
   if (/^\d{4}$/.test(string(inner['code']) ?? '') && typeof inner['type'] !== 'string') names.add(`#${inner['code']}`)
+  // OpenRouter's moderation metadata; Gemini blocks a prompt for reasons whose list grows.
   if (Array.isArray(inner['reasons'])) names.add('moderation')
+  if (typeof inner['blockReason'] === 'string') names.add('content_filter')
   for (const key of LAYERS_BELOW) gather(inner[key], names, found, depth + 1)
 }
 

@@ -23,8 +23,12 @@ export interface Rule {
   readonly names?: string
   /** A name that the body must not have. */
   readonly notNames?: string
+  /** One of the names looks so. */
+  readonly like?: RegExp
   readonly text?: RegExp
   readonly notText?: RegExp
+  /** Captures a limit and what was asked for, which must be more. */
+  readonly exceeded?: RegExp
   readonly empty?: true
   readonly code: Code
   /** Only where it is not the code's default. */
@@ -42,12 +46,19 @@ function holds(rule: Rule, facts: Facts): boolean {
     (rule.status === undefined || rule.status.includes(facts.status)) &&
     (rule.names === undefined || named(rule.names, facts.names)) &&
     (rule.notNames === undefined || !named(rule.notNames, facts.names)) &&
+    (rule.like === undefined || [...facts.names].some((name) => rule.like?.test(name))) &&
     (rule.text === undefined || rule.text.test(facts.text)) &&
     (rule.notText === undefined || !rule.notText.test(facts.text)) &&
+    (rule.exceeded === undefined || exceeds(rule.exceeded.exec(facts.text))) &&
     (rule.empty === undefined || facts.empty)
   )
 }
 
 function named(list: string, names: ReadonlySet<string>): boolean {
   return list.split(' ').some((name) => names.has(name))
+}
+
+function exceeds(match: RegExpExecArray | null): boolean {
+  const [limit = 0, asked = 0] = (match ?? []).slice(1).map((digits) => Number(digits.replaceAll(',', '')))
+  return asked > limit
 }
