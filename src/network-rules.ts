@@ -122,6 +122,10 @@ const BY_TEXT: readonly NetworkRule[] = [
     text: /network ?connection lost|error reading a body|connection (?:was )?(?:reset|closed|error|lost)|socket hang ?up|socket connection was closed|other side closed|premature close|unexpected (?:end of file|eof)/i,
     ...CLOSED,
   },
+]
+
+/** What only says that something went wrong beneath; looked at last, because the cause says more. */
+const VAGUE: readonly NetworkRule[] = [
   {
     text: /^(?:fetch failed|failed to fetch|load failed|terminated|network ?error\b.*|network request failed|error sending request.*|internal error; reference.*)$/i,
     ...network('the connection failed'),
@@ -136,7 +140,7 @@ export function readThrown(error: unknown): ThrownReading {
   if (typeof error !== 'object' || error === null) return network('the transport failed')
   try {
     const chain = errorChain(error)
-    for (const rules of [BY_CODE, BY_NAME, BY_TEXT]) {
+    for (const rules of [BY_CODE, BY_NAME, BY_TEXT, VAGUE]) {
       for (const seen of chain) {
         const rule = rules.find((row) => matches(row, seen))
         if (rule !== undefined) return reading(rule, seen.code)

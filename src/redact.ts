@@ -82,25 +82,29 @@ export function elideEchoes(text: string, sources: readonly string[]): string {
     if (source.length < SHORTEST_RUN) markWhole(text, source.trim(), marked)
     for (let at = 0; at + GRAM <= source.length; at += STEP) {
       if (grams.sieve[fingerprint(source, at)] === 0) continue
-      for (const start of grams.positions.get(source.slice(at, at + GRAM)) ?? []) {
-        if (marked[start] === 1 && marked[start + GRAM - 1] === 1) continue
+      const gram = source.slice(at, at + GRAM)
+      const open = grams.positions.get(gram)?.filter((start) => {
+        if (marked[start] === 1 && marked[start + GRAM - 1] === 1) return false
         let before = 0
         let length = GRAM
         if (budget > 0) {
           while (before < start && before < at && text[start - before - 1] === source[at - before - 1]) before++
           while (start + length < text.length && text[start + length] === source[at + length]) length++
           budget -= before + length
-          if (before + length < SHORTEST_RUN) continue
+          if (before + length < SHORTEST_RUN) return true
         }
         marked.fill(1, start - before, start + length)
-      }
+        return false
+      })
+      // What has been removed need not be found again.
+      if (open !== undefined) grams.positions.set(gram, open)
     }
   }
   return withoutMarked(text, marked)
 }
 
 interface Grams {
-  readonly positions: ReadonlyMap<string, readonly number[]>
+  readonly positions: Map<string, number[]>
   /** Which fingerprints occur at all: spares most of a long source the cost of a slice. */
   readonly sieve: Uint8Array
 }
