@@ -1,7 +1,7 @@
 import { RULES } from './classify-rules.ts'
 import { findRule } from './classify-rules/rule.ts'
 import { type Envelope, openEnvelope } from './envelope.ts'
-import type { Code, TimeoutPhase } from './errors.ts'
+import { type AnyCompletionError, type Code, isCompletionError, type TimeoutPhase } from './errors.ts'
 import { explain } from './explain.ts'
 import { readThrown } from './network-rules.ts'
 import type { Observation, SeenResponse } from './observation.ts'
@@ -55,6 +55,8 @@ export function classify(observation: Observation, context: ClassifyContext): Cl
   if (observation.kind === 'thrown') {
     // A response that is an error by its status stays that error, though its body broke.
     if (response !== undefined && response.status !== 200) return answered(response, undefined, false, context)
+    // Our own, from a fetch made by createFetch, an authorize or a prepare: it has been classified already.
+    if (isCompletionError(observation.error)) return passedOn(observation.error)
     const { what, ...thrown } = readThrown(observation.error)
     const message = explain({ code: thrown.code, what, provider: context.provider })
     return { ...thrown, message, ...(response === undefined ? {} : trace(response, context)) }
@@ -73,6 +75,12 @@ export function classify(observation: Observation, context: ClassifyContext): Cl
   }
   const inBand = observation.kind === 'in_band'
   return answered(observation.response, inBand ? observation.json : undefined, inBand, context)
+}
+
+function passedOn(error: AnyCompletionError): Classification {
+  const { code, retryable, message, phase, status, providerCode, providerMessage, param, requestId, retryAfterMs } =
+    error
+  return { code, retryable, message, phase, status, providerCode, providerMessage, param, requestId, retryAfterMs }
 }
 
 /** The facts of a response that need no reading of its body. */

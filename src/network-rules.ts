@@ -6,192 +6,132 @@ export interface ThrownReading {
   readonly retryable: boolean
   /** What happened, in our words; the thrown error itself is the cause. */
   readonly what: string
+  /** With code `timeout` only. */
   readonly phase?: TimeoutPhase | undefined
 }
 
-interface NetworkRule extends ThrownReading {
-  /** Matches the error's `code`. */
-  readonly codes?: RegExp
-  /** Matches the error's `name`. */
-  readonly names?: RegExp
-  /** Matches the error's `message`, alone or beside the others. */
-  readonly text?: RegExp
-}
+/** A pattern over the names, codes and messages of an error and of what lies beneath it, and what it means. */
+type NetworkRule = readonly [
+  pattern: RegExp,
+  what: string,
+  code: Code,
+  retryable: boolean,
+  phase?: TimeoutPhase | undefined,
+]
 
-const network = (what: string, retryable = true) => ({ code: 'network', retryable, what }) as const
-const broken = (what: string, retryable = true) => ({ code: 'invalid_response', retryable, what }) as const
-const misused = (what: string) => ({ code: 'invalid_request', retryable: false, what }) as const
-const late = (phase: TimeoutPhase, what: string) => ({ code: 'timeout', retryable: true, phase, what }) as const
-
-const REFUSED = network('the connection was refused')
-const CLOSED = network('the connection was closed before the answer was complete')
-const UNRESOLVED = network('the host name could not be resolved')
-const UNREACHABLE = network('the host could not be reached')
-const CERTIFICATE = network("the server's certificate was not accepted", false)
-const NO_TLS = network('TLS could not be agreed on; the base URL may need http: or another port', false)
+const MISUSED = 'the request or the transport is configured wrongly'
+const CERTIFICATE = "the server's certificate was not accepted"
+const BROKEN_TLS = 'the TLS connection broke'
+const NO_TLS = 'TLS could not be agreed on; check the scheme and port of the baseURL'
 
 /**
- * By code first, because a code means the same in every copy of a library and an instance check does not. The order matters:
- * the first row that any error of the chain satisfies decides, outer errors before their causes.
+ * Codes and names first, because they mean the same in every copy of a library; of undici, Node and Bun. The first row that any error
+ * of the chain satisfies decides, so that the telling ones stand above those that say little.
  */
-const BY_CODE: readonly NetworkRule[] = [
-  // undici ProxyAgent: the tunnel was refused; the status is only in the text.
-  {
-    text: /proxy response \(407\)/i,
-    code: 'authentication',
-    retryable: false,
-    what: 'the proxy refused its credentials',
-  },
-  { text: /proxy response \(5\d\d\)/i, ...network('the proxy could not open a tunnel') },
-  { text: /proxy response \(\d+\)/i, ...network('the proxy refused to open a tunnel', false) },
-  {
-    codes: /^UND_ERR_CONNECT_TIMEOUT$|^ERR_TLS_HANDSHAKE_TIMEOUT$/,
-    ...late('connect', 'no connection within the limit'),
-  },
-  { codes: /^UND_ERR_HEADERS_TIMEOUT$/, ...late('headers', 'no response headers within the limit') },
-  { codes: /^UND_ERR_BODY_TIMEOUT$/, ...late('idle', 'nothing arrived within the limit') },
-  // Node 24's fetch with an undici 8 Agent fails so (nodejs/undici, openai-node#1886): it looks like a network error and is none.
-  {
-    codes:
-      /^UND_ERR_(?:INVALID_ARG|NOT_SUPPORTED|INVALID_RETURN_VALUE|REQ_CONTENT_LENGTH_MISMATCH)$|^ERR_INVALID_(?:URL|ARG\w*|CHAR|PROTOCOL|HTTP_TOKEN)$/,
-    ...misused('the request or the transport is configured wrongly'),
-  },
-  { codes: /^UND_ERR_(?:DESTROYED|CLOSED)$/, code: 'aborted', retryable: false, what: 'the transport has been closed' },
-  {
-    codes: /^(?:UND_ERR_ABORTED|ABORT_ERR|ECONNABORTED)$/,
-    code: 'aborted',
-    retryable: false,
-    what: 'the request was aborted',
-  },
+const NETWORK_RULES: readonly NetworkRule[] = [
+  // undici ProxyAgent gives UND_ERR_ABORTED; the proxy's status is only in the text.
+  [/proxy response \(407\)/i, 'the proxy refused its credentials', 'authentication', false],
+  [/proxy response \(5/i, 'the proxy could not open a tunnel', 'network', true],
+  [/proxy response \(/i, 'the proxy refused to open a tunnel', 'network', false],
+  [/UND_ERR_CONNECT_TIMEOUT|ERR_TLS_HANDSHAKE_TIMEOUT/, 'no connection in time', 'timeout', true, 'connect'],
+  [/UND_ERR_HEADERS_TIMEOUT/, 'no response headers in time', 'timeout', true, 'headers'],
+  [/UND_ERR_BODY_TIMEOUT/, 'the answer stalled', 'timeout', true, 'idle'],
+  // Node 24's fetch with an undici 8 Agent fails with INVALID_ARG (openai-node#1886): it looks like a network error and is none.
+  [
+    /UND_ERR_(?:INVALID_|NOT_SUPPORTED|REQ_CONTENT)|ERR_INVALID_(?:URL|ARG|CHAR|PROTOCOL|HTTP_TOKEN)/,
+    MISUSED,
+    'invalid_request',
+    false,
+  ],
+  [/UND_ERR_(?:DESTROYED|CLOSED)/, 'the transport has been closed', 'aborted', false],
+  [/UND_ERR_ABORTED|ABORT_ERR|ECONNABORTED/, 'the request was aborted', 'aborted', false],
   // A record damaged on its way is chance (gemini-cli retries every spelling of it); other TLS alerts are configuration.
-  { codes: /BAD_RECORD_MAC|DECRYPTION_FAILED|ALERT_INTERNAL_ERROR/, ...network('the TLS connection broke') },
-  {
-    codes: /^EPROTO$/,
-    text: /wrong version|unsupported protocol|handshake failure|unknown ca|no protocols/i,
-    ...NO_TLS,
-  },
-  { codes: /^EPROTO$/, ...network('the TLS connection broke') },
-  {
-    codes: /CERT|SELF_SIGNED|^UNABLE_TO_|^INVALID_(?:CA|PURPOSE)|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED|CRL/,
-    ...CERTIFICATE,
-  },
-  { codes: /^ERR_SSL_|^ERR_TLS_|^UND_ERR_PRX_TLS$/, ...NO_TLS },
-  { codes: /^(?:ECONNREFUSED|ConnectionRefused|FailedToOpenSocket)$/, ...REFUSED },
-  { codes: /^(?:ENOTFOUND|EAI_\w+|ENODATA|ESERVFAIL|DNSException)$/, ...UNRESOLVED },
-  { codes: /^(?:EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EADDRNOTAVAIL|ETIMEDOUT|Timeout)$/, ...UNREACHABLE },
-  { codes: /^UND_ERR_SOCKET$/, text: /bad upgrade/i, ...broken('the server switched protocols') },
-  {
-    codes: /^ERR_HTTP2_/,
-    text: /ENHANCE_YOUR_CALM/,
-    code: 'overloaded',
-    retryable: true,
-    what: 'the server asked for fewer streams',
-  },
-  {
-    codes:
-      /^(?:ECONNRESET|EPIPE|ENETRESET|ENOTCONN|ConnectionClosed|ConnectionReset|UND_ERR_SOCKET|UND_ERR_INFO|ERR_STREAM_PREMATURE_CLOSE|ERR_HTTP2_\w+)$/,
-    ...CLOSED,
-  },
-  { codes: /^UND_ERR_RES_CONTENT_LENGTH_MISMATCH$/, ...broken('the body ended before its stated length') },
-  {
-    codes: /^UND_ERR_(?:HEADERS_OVERFLOW|RES_EXCEEDED_MAX_SIZE)$/,
-    ...broken('the response is larger than the limit', false),
-  },
-  { codes: /^HPE_/, ...broken('the server did not answer in HTTP') },
-  { codes: /^Z_|^ERR_(?:BROTLI|ZSTD|_ERROR_)|^ERR_BUFFER_TOO_LARGE$/, ...broken('the compressed body is damaged') },
+  [/BAD_RECORD_MAC|DECRYPTION_FAILED|ALERT_INTERNAL_ERROR/, BROKEN_TLS, 'network', true],
+  [/EPROTO\b.*(?:wrong version|unsupported protocol|handshake failure|unknown ca)/i, NO_TLS, 'network', false],
+  [/EPROTO\b/, BROKEN_TLS, 'network', true],
+  // OpenSSL's verification results, as Node and Bun name them.
+  [
+    /CERT_|_CERT\b|UNABLE_TO_|INVALID_(?:CA|PURPOSE)|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED/,
+    CERTIFICATE,
+    'network',
+    false,
+  ],
+  [/ERR_SSL_|ERR_TLS_|UND_ERR_PRX_TLS/, NO_TLS, 'network', false],
+  [/UND_ERR_SOCKET\b.*bad upgrade/, 'the server switched protocols', 'invalid_response', true],
+  [/ENHANCE_YOUR_CALM/, 'the server asked for fewer requests', 'overloaded', true],
+  [/UND_ERR_RES_CONTENT/, 'the body ended before its stated length', 'invalid_response', true],
+  [/UND_ERR_(?:HEADERS_OVERFLOW|RES_EXCEEDED)/, 'the response is larger than the limit', 'invalid_response', false],
+  // undici 7 and 8 give HTTPParserError no code.
+  [/HTTPParserError|HPE_/, 'the response is not whole HTTP', 'invalid_response', true],
+  [/\bZ_[A-Z]+_ERROR|ERR_(?:BROTLI|ZSTD|_ERROR_)/, 'the compressed body is damaged', 'invalid_response', true],
+  [/ECONNREFUSED|ConnectionRefused|FailedToOpenSocket|connection refused/i, 'connection refused', 'network', true],
+  [/ENOTFOUND|EAI_|dns ?(?:error|exception)|failed to lookup/i, 'the host name was not found', 'network', true],
+  [/\bE(?:HOST|NET)(?:UNREACH|DOWN)|EADDRNOTAVAIL|ETIMEDOUT/, 'the host was not reached', 'network', true],
+  [
+    /ECONNRESET|EPIPE|ENETRESET|ENOTCONN|Connection(?:Closed|Reset)|UND_ERR_(?:SOCKET|INFO)|PREMATURE_CLOSE|ERR_HTTP2_/,
+    'the connection was closed early',
+    'network',
+    true,
+  ],
+  [/\bTimeoutError\b/, 'the transport gave up waiting', 'timeout', true, 'attempt'],
+  [/\bAbortError\b/, 'the request was aborted', 'aborted', false],
+  // fetch's own refusals have a text alone.
+  [
+    /bad port|failed to parse url|invalid url|redirect|unknown scheme|scheme must be|invalid header|headers\.(?:append|set)/i,
+    MISUSED,
+    'invalid_request',
+    false,
+  ],
+  // Deno and workerd say it in words; so do browsers, and they say only that it failed.
+  [/certificate|unknownissuer/i, CERTIFICATE, 'network', false],
+  [
+    /connection (?:was )?(?:reset|closed|lost)|reading a body|hang ?up|other side closed|premature close/i,
+    'the connection was closed early',
+    'network',
+    true,
+  ],
+  [
+    /(?:fetch failed|failed to fetch|load failed|terminated)$|network ?error|network request failed|sending request|connect error|internal error; reference/im,
+    'the connection failed',
+    'network',
+    true,
+  ],
+  // A system error that no row knows.
+  [/^syscall /m, 'the connection failed', 'network', true],
 ]
 
-const BY_NAME: readonly NetworkRule[] = [
-  // undici 7 and 8 give this error no code.
-  { names: /^HTTPParserError$/, ...broken('the server did not answer in HTTP, or its body ended early') },
-  { names: /^TimeoutError$/, ...late('attempt', 'the transport gave up waiting') },
-  { names: /^AbortError$/, code: 'aborted', retryable: false, what: 'the request was aborted' },
-]
-
-/** Runtimes that give neither code nor name: Deno, workerd, browsers, and fetch's own refusals. */
-const BY_TEXT: readonly NetworkRule[] = [
-  {
-    text: /bad port|failed to parse url|invalid url|redirect count|unexpected redirect|unknown scheme|scheme must be|invalid header (?:value|name)|headers\.(?:append|set)/i,
-    ...misused('the request or the transport is configured wrongly'),
-  },
-  { text: /certificate|unknownissuer|self.signed/i, ...CERTIFICATE },
-  { text: /connection refused/i, ...REFUSED },
-  { text: /dns error|failed to lookup|name resolution|getaddrinfo/i, ...UNRESOLVED },
-  { text: /unreachable|timed out|tcp connect error/i, ...UNREACHABLE },
-  {
-    text: /network ?connection lost|error reading a body|connection (?:was )?(?:reset|closed|error|lost)|socket hang ?up|socket connection was closed|other side closed|premature close|unexpected (?:end of file|eof)/i,
-    ...CLOSED,
-  },
-]
-
-/** What only says that something went wrong beneath; looked at last, because the cause says more. */
-const VAGUE: readonly NetworkRule[] = [
-  {
-    text: /^(?:fetch failed|failed to fetch|load failed|terminated|network ?error\b.*|network request failed|error sending request.*|internal error; reference.*)$/i,
-    ...network('the connection failed'),
-  },
-]
-
-const MAX_ERRORS = 16
+/** Neither a cycle nor a long list of errors is followed further. */
+const MOST_ERRORS = 16
 
 /** Says what a thrown value means, by the name, code and text of it and of what lies beneath. Total. */
 export function readThrown(error: unknown): ThrownReading {
-  // A custom fetch may throw anything at all; there is nothing in it to say that the request was wrong.
-  if (typeof error !== 'object' || error === null) return network('the transport failed')
+  let code = ''
   try {
-    const chain = errorChain(error)
-    for (const rules of [BY_CODE, BY_NAME, BY_TEXT, VAGUE]) {
-      for (const seen of chain) {
-        const rule = rules.find((row) => matches(row, seen))
-        if (rule !== undefined) return reading(rule, seen.code)
-      }
+    // A custom fetch may throw anything; what is no error says nothing against the request.
+    const lines = typeof error === 'object' && error !== null ? [] : ['syscall ']
+    const queue = [error]
+    for (const next of queue) {
+      if (typeof next !== 'object' || next === null) continue
+      const seen = next as Record<string, unknown>
+      const own = text(seen['code'])
+      code ||= own
+      lines.push(`${seen['syscall'] ? 'syscall ' : ''}${text(seen['name'])} ${own} ${text(seen['message'])}`)
+      const beneath = [seen['cause'], ...(Array.isArray(seen['errors']) ? seen['errors'].slice(0, MOST_ERRORS) : [])]
+      for (const inner of beneath) if (queue.length < MOST_ERRORS && !queue.includes(inner)) queue.push(inner)
     }
-    // A system error that no row knows is still the network; any other exception is a mistake in the code that threw it.
-    const system = chain.find((seen) => seen.system)
-    if (system !== undefined) return reading(network('the connection failed'), system.code)
-    return network('the transport threw an error that is not about the network', false)
+    const chain = lines.join('\n')
+    const rule = NETWORK_RULES.find(([pattern]) => pattern.test(chain))
+    if (rule !== undefined) {
+      const [, what, kind, retryable, phase] = rule
+      return { code: kind, retryable, what: code ? `${what} (${code})` : what, ...(phase && { phase }) }
+    }
   } catch {
-    return network('the transport failed', false)
+    // A foreign object whose members throw: nothing is known of it.
   }
-}
-
-interface SeenError {
-  readonly name: string
-  readonly code: string
-  readonly message: string
-  readonly system: boolean
-}
-
-/** The error, its causes and its parts, outer ones first; a cycle ends at its second visit. */
-function errorChain(error: object): readonly SeenError[] {
-  const queue: unknown[] = [error]
-  const visited = new Set<unknown>()
-  const chain: SeenError[] = []
-  while (queue.length > 0 && chain.length < MAX_ERRORS) {
-    const next = queue.shift()
-    if (typeof next !== 'object' || next === null || visited.has(next)) continue
-    visited.add(next)
-    const { name, code, message, syscall, cause, errors } = next as Record<string, unknown>
-    chain.push({ name: text(name), code: text(code), message: text(message), system: typeof syscall === 'string' })
-    queue.push(cause)
-    if (Array.isArray(errors)) queue.push(...errors.slice(0, MAX_ERRORS))
-  }
-  return chain
-}
-
-function matches(rule: NetworkRule, seen: SeenError): boolean {
-  return (
-    (rule.codes === undefined || rule.codes.test(seen.code)) &&
-    (rule.names === undefined || rule.names.test(seen.name)) &&
-    (rule.text === undefined || rule.text.test(seen.message))
-  )
-}
-
-function reading(rule: ThrownReading, code: string): ThrownReading {
-  const { code: kind, retryable, phase } = rule
-  return { code: kind, retryable, phase, what: code === '' ? rule.what : `${rule.what} (${code})` }
+  // Any other exception is a mistake in the code that threw it, which repeating does not mend.
+  return { code: 'network', retryable: false, what: 'the transport threw an error that is not about the network' }
 }
 
 function text(value: unknown): string {
-  return typeof value === 'string' ? value.slice(0, 500) : ''
+  return typeof value === 'string' ? value.slice(0, 500).replaceAll('\n', ' ') : ''
 }

@@ -5,6 +5,7 @@ import { findRule } from '../src/classify-rules/rule.ts'
 import { classify } from '../src/classify.ts'
 import type { Classification, ClassifyContext } from '../src/classify.ts'
 import { openEnvelope } from '../src/envelope.ts'
+import { CompletionError } from '../src/errors.ts'
 import type { Observation } from '../src/observation.ts'
 import { type ErrorFixture, NEGATIVE, POSITIVE } from './fixtures/errors.ts'
 
@@ -235,6 +236,12 @@ describe('a provider’s own reading', () => {
 })
 
 describe('a broken exchange', () => {
+  it('passes on an error that is classified already', () => {
+    const error = new CompletionError({ code: 'authentication', message: 'no key', providerCode: 'k' })
+    const seen = classify({ kind: 'thrown', error, sent: false }, { provider: 'acme', wallNow: NOW })
+    expect(seen).toMatchObject({ code: 'authentication', retryable: false, message: 'no key', providerCode: 'k' })
+  })
+
   it('keeps the status of an error whose body broke', () => {
     const error = Object.assign(new Error('x'), { code: 'ECONNRESET' })
     const response = { status: 401, headers: { 'x-request-id': 'q' }, body: '' }
@@ -247,7 +254,7 @@ describe('a broken exchange', () => {
     const response = { status: 200, headers: {}, body: '{"cho' }
     const seen = classify({ kind: 'thrown', error, sent: true, response }, { provider: 'acme', wallNow: NOW })
     expect([seen.code, seen.retryable, seen.status]).toEqual(['network', true, 200])
-    expect(seen.message).toBe('network: acme: the connection was closed before the answer was complete (ECONNRESET).')
+    expect(seen.message).toBe('network: acme: the connection was closed early (ECONNRESET).')
   })
 })
 
