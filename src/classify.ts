@@ -164,7 +164,7 @@ function shown(envelope: Envelope, context: ClassifyContext): Shown {
     providerCode: clean(envelope.providerCode, LONGEST_NAME),
     providerMessage: clean(envelope.message, LONGEST_MESSAGE),
     param: clean(envelope.param, LONGEST_NAME),
-    requestId: clean(envelope.requestId, LONGEST_NAME),
+    requestId: envelope.requestId && redactText(envelope.requestId.slice(0, LONGEST_NAME), secrets),
   }
   return Object.fromEntries(Object.entries(words).filter(([, text]) => text)) as Shown
 }

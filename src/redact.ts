@@ -78,8 +78,9 @@ export function elideEchoes(text: string, sources: readonly string[]): string {
   const marked = new Uint8Array(text.length)
   const grams = collectGrams(text)
   let budget = COMPARISONS
-  for (const source of sources) {
+  for (const source of sources.flatMap(asQuoted)) {
     if (source.length < SHORTEST_RUN) markWhole(text, source.trim(), marked)
+    if (text.length < GRAM) continue
     for (let at = 0; at + GRAM <= source.length; at += STEP) {
       if (grams.sieve[fingerprint(source, at)] === 0) continue
       const gram = source.slice(at, at + GRAM)
@@ -101,6 +102,11 @@ export function elideEchoes(text: string, sources: readonly string[]): string {
     }
   }
   return withoutMarked(text, marked)
+}
+
+/** A provider quotes lines with their ends escaped, which leaves no long run of short lines. */
+function asQuoted(source: string): readonly string[] {
+  return /["\\\n]/.test(source) ? [source, JSON.stringify(source).slice(1, -1)] : [source]
 }
 
 interface Grams {

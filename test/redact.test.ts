@@ -71,6 +71,11 @@ describe('echoes', () => {
     expect(elideEchoes("bad value 'goose-41' here", ['goose-41'])).toBe("bad value '[…]' here")
   })
 
+  it('lose short lines that are quoted with their ends escaped', () => {
+    const source = 'one goose\ntwo geese\n"three" geese\nfour'
+    expect(elideEchoes(`bad: ${JSON.stringify(source)} (x)`, [source])).toBe('bad: "[…]" (x)')
+  })
+
   it('keep what is shared by chance', () => {
     expect(elideEchoes('the geese never sleep', [prompt, 'the'])).toBe('the geese never sleep')
   })

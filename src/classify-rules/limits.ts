@@ -76,7 +76,7 @@ export const LIMITS: readonly Rule[] = [
   // Load, in words: Anthropic under a 500, Mistral's tiers under a 429, Gemini, Cerebras, Hugging Face and Ollama.
   {
     status: [0, 429, 498, 500, 502, 503, 529],
-    text: /\boverloaded\b|capacity exceeded|(?:at|over|out of|insufficient|no) capacity\b|high (?:demand|traffic)|(?:is currently|still) loading|loading model|server busy/i,
+    text: /\boverloaded\b|capacity (?:temporarily )?exceeded|(?:at|over|out of|insufficient|no) capacity\b|high (?:demand|traffic)|(?:is currently|still) loading|loading model|server busy/i,
     code: 'overloaded',
   },
   // Rates, by name, where the status does not say it: Bedrock throttling under a 400, errors inside a stream.
