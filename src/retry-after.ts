@@ -96,47 +96,28 @@ function duration(text: string): number | undefined {
 }
 
 /**
- * The reset of what is exhausted. A reset is announced on every answer, for every bucket; only the bucket with nothing remaining
- * is what the caller waits for.
+ * The longest reset of what is exhausted. A reset is announced on every answer and for every bucket; only a bucket with nothing
+ * remaining is waited for. OpenAI, Groq: x-ratelimit-reset-tokens; Cerebras: -tokens-minute; Anthropic: anthropic-ratelimit-tokens-reset,
+ * and of its subscriptions' windows only the one that has rejected; generic: x-ratelimit-reset.
  */
 function fromResetHeaders(headers: HeaderBag, now: number): number | undefined {
   let longest: number | undefined
   for (const [name, value] of Object.entries(headers)) {
-    const match =
-      /^(anthropic-ratelimit-|x-ratelimit-)(?:reset-(requests|tokens)|(requests|tokens|input-tokens|output-tokens)-reset)$/.exec(
-        name,
-      )
-    if (match === null) continue
-    const dimension = match[2] ?? match[3]
-    const remaining = headers[match[2] ? `${match[1]}remaining-${dimension}` : `${match[1]}${dimension}-remaining`]
-    if (remaining !== undefined && number(remaining) !== 0) continue
-    const wait = resetTime(value, now)
+    if (!/rate-?limit-(?:.+-)?reset/.test(name)) continue
+    const remaining = number(headers[name.replace('reset', 'remaining')])
+    if (remaining !== undefined && remaining > 0) continue
+    if (/\d[hd]-reset$/.test(name) && headers[name.replace('reset', 'status')] !== 'rejected') continue
     // Azure writes 0 and -1 where it does not know.
-    if (wait !== undefined && wait > 0) longest = Math.max(longest ?? 0, wait)
+    const wait = number(value) === 0 ? undefined : resetTime(value, now)
+    if (wait !== undefined) longest = Math.max(longest ?? 0, wait)
   }
-  if (longest !== undefined) return longest
-  for (const name of ['anthropic-ratelimit-unified-reset', 'x-ratelimit-reset-after', 'x-ratelimit-retry-after']) {
-    const wait = resetTime(headers[name], now)
-    if (wait !== undefined) return wait
-  }
-  for (const window of ['5h', '7d']) {
-    if (headers[`anthropic-ratelimit-unified-${window}-status`] === 'rejected') {
-      return resetTime(headers[`anthropic-ratelimit-unified-${window}-reset`], now)
-    }
-  }
-  for (const prefix of ['x-ratelimit-', 'x-rate-limit-', 'ratelimit-']) {
-    const remaining = number(headers[`${prefix}remaining`])
-    const wait = remaining === undefined || remaining === 0 ? resetTime(headers[`${prefix}reset`], now) : undefined
-    if (wait !== undefined) return wait
-  }
-  return undefined
+  return longest
 }
 
 /** A Go duration, seconds from now, Unix seconds, Unix milliseconds or a date: told apart by form and size. */
-function resetTime(value: string | undefined, now: number): number | undefined {
+function resetTime(value: string, now: number): number | undefined {
   const amount = number(value)
   if (amount !== undefined) return amount < 1e9 ? amount * 1_000 : until(amount < 1e11 ? amount * 1_000 : amount, now)
-  if (value === undefined) return undefined
   return until(httpDate(value), now) ?? (/^[\d.hmsd]+$/.test(value) ? duration(value) : undefined)
 }
 
@@ -152,9 +133,8 @@ function seconds(value: unknown): number | undefined {
 /** A plain non-negative decimal; of a repeated header (joined by commas) the largest, so that nobody goes earlier than told. */
 function number(value: unknown): number | undefined {
   if (typeof value === 'number') return value >= 0 ? value : undefined
-  if (typeof value !== 'string' || !/^\s*(?:\d+\.?\d*|\.\d+)(?:\s*,\s*(?:\d+\.?\d*|\.\d+))*\s*$/.test(value))
-    return undefined
-  return Math.min(Math.max(...value.split(',').map(Number)), Number.MAX_SAFE_INTEGER)
+  if (typeof value !== 'string' || !/^(?:(?:^|,) *(?:\d+(?:\.\d*)?|\.\d+) *)+$/.test(value)) return undefined
+  return Math.max(...value.split(',').map(Number))
 }
 
 const TIME = '(\\d\\d:\\d\\d:\\d\\d)'
@@ -181,5 +161,5 @@ function valid(date: string): number | undefined {
 
 /** Up to the next millisecond, but not for the noise that a decimal fraction leaves in binary. */
 function whole(wait: number | undefined): number | undefined {
-  return wait === undefined ? undefined : Math.ceil(wait - 1e-6) + 0
+  return wait === undefined ? undefined : Math.min(Math.ceil(wait - 1e-6) + 0, Number.MAX_SAFE_INTEGER)
 }

@@ -104,6 +104,8 @@ describe('reset headers', () => {
     [{ 'x-ratelimit-reset': String(NOW / 1_000 - 5) }, 0],
     [{ 'x-ratelimit-reset-after': '1.5' }, 1_500],
     [{ 'ratelimit-reset': '11' }, 11_000],
+    [{ 'x-ratelimit-remaining-tokens-minute': '0', 'x-ratelimit-reset-tokens-minute': '12.5' }, 12_500],
+    [{ 'x-ratelimit-remaining': '3', 'x-ratelimit-reset': '11' }, undefined],
   ])('%j', (headers, expected) => {
     expect(wait(headers)).toBe(expected)
   })
@@ -119,6 +121,7 @@ describe('bodies', () => {
     [{ error: { metadata: { headers: { 'Retry-After': '8' } } } }, 8_000],
     [{ error: 'loading', estimated_time: 20.5 }, 20_500],
     [{ error: { details: [{ retryDelay: '-3s' }] } }, undefined],
+    [JSON.parse('{"estimated_time":1e999}'), Number.MAX_SAFE_INTEGER],
   ])('%j', (json, expected) => {
     expect(wait({}, { json })).toBe(expected)
   })
