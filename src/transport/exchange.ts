@@ -1,0 +1,203 @@
+import { nextTick } from 'node:process'
+import type { Dispatcher } from 'undici'
+import { type Decoder, openDecoder } from './decode.ts'
+import type { Exchange, HeaderBag, Receiver, WireRequest } from './transport.ts'
+
+/** What an exchange needs to know of the connection that serves it. */
+export interface Connection {
+  /** A request begins to leave; true where another has left on it before. */
+  begin(): boolean
+  /** An exchange that waits for it does so no more; a connection that is being made for nobody else is given up. */
+  abandon(): void
+}
+
+/** One exchange over a `dispatch()`: undici's handler and the caller's handle in one object. */
+export interface DispatchExchange extends Exchange, Dispatcher.DispatchHandler {
+  readonly receiver: Receiver
+  /** Set by our own agent when it has chosen a connection; a foreign dispatcher does not tell. */
+  connection: Connection | undefined
+  controller: Dispatcher.DispatchController | undefined
+  decoder: Decoder | undefined
+  /** Nothing is reported any more: it has ended, failed, or was cancelled. */
+  settled: boolean
+  sent: boolean
+  paused: boolean
+  /** Bytes that the announced content-length still owes; NaN where none was announced. */
+  owed: number
+}
+
+/** Sends a request into undici; errors come back through the handler or are thrown. */
+export type Dispatch = (options: Dispatcher.DispatchOptions, exchange: DispatchExchange) => void
+
+/**
+ * Begins an exchange. The dispatch itself waits for the next tick: a dispatcher may call its handler before it returns (an idle
+ * connection does, and a mock answers whole), and a receiver is never called before `start` has returned.
+ */
+export function openExchange(dispatch: Dispatch, request: WireRequest, receiver: Receiver, path?: string): Exchange {
+  // The methods sit on a prototype: ten closures for every request would be a measurable part of what a call costs.
+  const exchange = {
+    __proto__: BEHAVIOUR,
+    receiver,
+    connection: undefined,
+    controller: undefined,
+    decoder: undefined,
+    settled: false,
+    sent: false,
+    paused: false,
+    owed: Number.NaN,
+  } as unknown as DispatchExchange
+  nextTick(begin, dispatch, request, exchange, path)
+  return exchange
+}
+
+function begin(dispatch: Dispatch, request: WireRequest, exchange: DispatchExchange, path: string | undefined): void {
+  if (exchange.settled) return
+  const { url, body } = request
+  try {
+    dispatch(
+      {
+        origin: url.origin,
+        path: path ?? url.pathname + url.search,
+        method: request.method,
+        headers: request.headers,
+        body: body ?? null,
+        // Ours are exact and count the waiting; undici's fire late and would cut long generations at 300 s.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      },
+      exchange,
+    )
+  } catch (error) {
+    fail(exchange, error)
+  }
+}
+
+function fail(exchange: DispatchExchange, error: unknown): void {
+  if (exchange.settled) return
+  exchange.settled = true
+  exchange.decoder?.destroy()
+  exchange.receiver.onError(error)
+}
+
+/** The state that the methods share comes with each exchange. */
+const BEHAVIOUR: Omit<
+  DispatchExchange,
+  'receiver' | 'connection' | 'controller' | 'decoder' | 'settled' | 'sent' | 'paused' | 'owed'
+> &
+  ThisType<DispatchExchange> = {
+  pause() {
+    this.paused = true
+    if (this.decoder) this.decoder.pause()
+    else this.controller?.pause()
+  },
+
+  resume() {
+    this.paused = false
+    if (this.decoder) this.decoder.resume()
+    else this.controller?.resume()
+  },
+
+  cancel(reason) {
+    if (this.settled) return
+    this.settled = true
+    this.decoder?.destroy()
+    // undici makes an error of its own for an abort without a reason; whatever it reports then is not passed on.
+    if (this.controller) this.controller.abort((reason ?? CANCELLED) as Error)
+    else this.connection?.abandon()
+  },
+
+  onRequestStart(controller) {
+    if (this.settled) {
+      // Cancelled while it waited for its turn. An abort would destroy the healthy connection that has just become free; undici
+      // drops a request whose handler throws here and leaves our connection alone. Of a foreign dispatcher we do not know that.
+      if (this.connection) throw CANCELLED
+      controller.abort(CANCELLED)
+      return
+    }
+    this.controller = controller
+    if (this.paused) controller.pause()
+    const reused = this.connection?.begin() ?? false
+    // Over HTTP/2 undici sends a refused request once more by itself.
+    if (this.sent) return
+    this.sent = true
+    this.receiver.onSent(reused)
+  },
+
+  onResponseStart(controller, status, headers) {
+    if (this.settled || status < 200) return
+    const bag = joined(headers)
+    if (status !== 204 && status !== 304) {
+      const length = bag['content-length']
+      if (length !== undefined) this.owed = Number(length)
+      const encoding = bag['content-encoding']
+      if (encoding !== undefined) this.decoder = openDecoder(encoding, decoderSink(this, controller))
+    }
+    this.receiver.onHeaders(status, bag)
+  },
+
+  onResponseData(_controller, chunk) {
+    if (this.settled) return
+    this.owed -= chunk.length
+    if (this.decoder) this.decoder.write(chunk)
+    else this.receiver.onData(chunk)
+  },
+
+  onResponseEnd() {
+    if (this.settled) return
+    // HTTP/1 has counted; an HTTP/2 stream that is reset with NO_ERROR or CANCEL ends here as if it were whole.
+    if (this.owed > 0) return fail(this, lengthMismatch())
+    if (this.decoder) return this.decoder.end()
+    this.settled = true
+    this.receiver.onEnd()
+  },
+
+  onResponseError(_controller, error) {
+    fail(this, error)
+  },
+
+  onRequestUpgrade(controller) {
+    const error = new Error('The server switched protocols instead of answering')
+    controller.abort(error)
+    fail(this, error)
+  },
+}
+
+const CANCELLED = Object.assign(new Error('The exchange was cancelled'), { code: 'ABORT_ERR' })
+
+function decoderSink(
+  exchange: DispatchExchange,
+  controller: Dispatcher.DispatchController,
+): Parameters<typeof openDecoder>[1] {
+  return {
+    onData(chunk) {
+      if (!exchange.settled) exchange.receiver.onData(chunk)
+    },
+    onEnd() {
+      if (exchange.settled) return
+      exchange.settled = true
+      exchange.receiver.onEnd()
+    },
+    onError(error) {
+      fail(exchange, error)
+      controller.abort(error)
+    },
+    pause: () => controller.pause(),
+    resume: () => controller.resume(),
+  }
+}
+
+/** undici's own object, made for this response alone, with repeated fields joined in place. */
+function joined(headers: Record<string, string | string[] | undefined>): HeaderBag {
+  for (const name in headers) {
+    const value = headers[name]
+    if (typeof value !== 'string') headers[name] = value === undefined ? '' : value.join(', ')
+  }
+  return headers as HeaderBag
+}
+
+/** The name and code under which undici reports the same fault on HTTP/1. */
+function lengthMismatch(): Error {
+  const error = new Error('Response body length does not match content-length header')
+  error.name = 'ResponseContentLengthMismatchError'
+  return Object.assign(error, { code: 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' })
+}
