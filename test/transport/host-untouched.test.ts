@@ -11,7 +11,19 @@ const binaries = [process.execPath, ...(process.env['NODE_BINARIES'] ?? '').spli
 
 test.each(binaries)('leaves the globals of %s as they were', async (binary) => {
   await using server = await faultServer((exchange) => exchange.json({}))
-  const { stdout } = await promisify(execFile)(binary, ['--no-warnings', script, server.origin])
-  expect(JSON.parse(stdout)).toMatchObject({ changed: [], gone: [] })
+  const [untouched, called] = await Promise.all([globals(binary), globals(binary, server.origin)])
   expect(server.requests).toHaveLength(1)
+  expect(called.after).toEqual(called.before)
+  expect(called.descriptors).toEqual(untouched.descriptors)
 })
+
+interface Globals {
+  before: string[]
+  after: string[]
+  descriptors: string[]
+}
+
+async function globals(binary: string, ...url: string[]): Promise<Globals> {
+  const { stdout } = await promisify(execFile)(binary, ['--no-warnings', script, ...url])
+  return JSON.parse(stdout)
+}
