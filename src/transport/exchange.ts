@@ -26,6 +26,14 @@ export interface DispatchExchange extends Exchange, Dispatcher.DispatchHandler {
   owed: number
 }
 
+/** What a proxy changes about a request. */
+export interface Framing {
+  /** The request target, where it is not the path. */
+  readonly path?: (url: URL) => string | undefined
+  /** Headers for the proxy alone. */
+  readonly headers?: (url: URL) => Readonly<Record<string, string>> | undefined
+}
+
 /** Sends a request into undici; errors come back through the handler or are thrown. */
 export type Dispatch = (options: Dispatcher.DispatchOptions, exchange: DispatchExchange) => void
 
@@ -33,7 +41,12 @@ export type Dispatch = (options: Dispatcher.DispatchOptions, exchange: DispatchE
  * Begins an exchange. The dispatch itself waits for the next tick: a dispatcher may call its handler before it returns (an idle
  * connection does, and a mock answers whole), and a receiver is never called before `start` has returned.
  */
-export function openExchange(dispatch: Dispatch, request: WireRequest, receiver: Receiver, path?: string): Exchange {
+export function openExchange(
+  dispatch: Dispatch,
+  request: WireRequest,
+  receiver: Receiver,
+  framing: Framing = {},
+): Exchange {
   // The methods sit on a prototype: ten closures for every request would be a measurable part of what a call costs.
   const exchange = {
     __proto__: BEHAVIOUR,
@@ -46,20 +59,21 @@ export function openExchange(dispatch: Dispatch, request: WireRequest, receiver:
     paused: false,
     owed: Number.NaN,
   } as unknown as DispatchExchange
-  nextTick(begin, dispatch, request, exchange, path)
+  nextTick(begin, dispatch, request, exchange, framing)
   return exchange
 }
 
-function begin(dispatch: Dispatch, request: WireRequest, exchange: DispatchExchange, path: string | undefined): void {
+function begin(dispatch: Dispatch, request: WireRequest, exchange: DispatchExchange, framing: Framing): void {
   if (exchange.settled) return
   const { url, body } = request
+  const added = framing.headers?.(url)
   try {
     dispatch(
       {
         origin: url.origin,
-        path: path ?? url.pathname + url.search,
+        path: framing.path?.(url) ?? url.pathname + url.search,
         method: request.method,
-        headers: request.headers,
+        headers: added === undefined ? request.headers : { ...request.headers, ...added },
         body: body ?? null,
         // Ours are exact and count the waiting; undici's fire late and would cut long generations at 300 s.
         headersTimeout: 0,

@@ -5,7 +5,7 @@ import buildConnect from 'undici/lib/core/connect.js'
 import Agent from 'undici/lib/dispatcher/agent.js'
 import Client from 'undici/lib/dispatcher/client.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
-import { type Connection, type DispatchExchange, openExchange } from './exchange.ts'
+import { type Connection, type DispatchExchange, type Framing, openExchange } from './exchange.ts'
 import type { Transport } from './transport.ts'
 
 /** Makes a connection and can be told to stop: `destroy` ends it, whatever it is waiting for. */
@@ -14,11 +14,9 @@ export type Connect = (
   callback: buildConnector.Callback,
 ) => { destroy(error: Error): void }
 
-/** How requests reach their origin where not directly. */
-export interface Route {
+/** How requests reach their origin. */
+export interface Route extends Framing {
   readonly connect: Connect
-  /** The request target, where it is not the path, and the headers to add. */
-  readonly path?: (url: URL) => string
 }
 
 const CLIENT_OPTIONS = {
@@ -87,7 +85,7 @@ export function openUndiciTransport(route: Route = { connect: directConnect() })
 
   return {
     start(request, receiver, fresh) {
-      return openExchange(fresh ? dispatchOnce : dispatch, request, receiver, route.path?.(request.url))
+      return openExchange(fresh ? dispatchOnce : dispatch, request, receiver, route)
     },
     close() {
       closed = true
