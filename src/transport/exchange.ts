@@ -9,11 +9,16 @@ export interface Connection {
   begin(): boolean
   /** An exchange that waits for it does so no more; a connection that is being made for nobody else is given up. */
   abandon(): void
+  /** It has carried a request since it was made: a failure before sending is the death of an idle connection. */
+  used(): boolean
 }
 
 /** One exchange over a `dispatch()`: undici's handler and the caller's handle in one object. */
 export interface DispatchExchange extends Exchange, Dispatcher.DispatchHandler {
+  readonly dispatch: Dispatch
+  readonly request: WireRequest
   readonly receiver: Receiver
+  readonly framing: Framing
   /** Set by our own agent when it has chosen a connection; a foreign dispatcher does not tell. */
   connection: Connection | undefined
   controller: Dispatcher.DispatchController | undefined
@@ -50,7 +55,10 @@ export function openExchange(
   // The methods sit on a prototype: ten closures for every request would be a measurable part of what a call costs.
   const exchange = {
     __proto__: BEHAVIOUR,
+    dispatch,
+    request,
     receiver,
+    framing,
     connection: undefined,
     controller: undefined,
     decoder: undefined,
@@ -59,16 +67,17 @@ export function openExchange(
     paused: false,
     owed: Number.NaN,
   } as unknown as DispatchExchange
-  nextTick(begin, dispatch, request, exchange, framing)
+  nextTick(begin, exchange)
   return exchange
 }
 
-function begin(dispatch: Dispatch, request: WireRequest, exchange: DispatchExchange, framing: Framing): void {
+function begin(exchange: DispatchExchange): void {
   if (exchange.settled) return
+  const { request, framing } = exchange
   const { url, body } = request
   const added = framing.headers?.(url)
   try {
-    dispatch(
+    exchange.dispatch(
       {
         origin: url.origin,
         path: framing.path?.(url) ?? url.pathname + url.search,
@@ -96,7 +105,17 @@ function fail(exchange: DispatchExchange, error: unknown): void {
 /** The state that the methods share comes with each exchange. */
 const BEHAVIOUR: Omit<
   DispatchExchange,
-  'receiver' | 'connection' | 'controller' | 'decoder' | 'settled' | 'sent' | 'paused' | 'owed'
+  | 'dispatch'
+  | 'request'
+  | 'receiver'
+  | 'framing'
+  | 'connection'
+  | 'controller'
+  | 'decoder'
+  | 'settled'
+  | 'sent'
+  | 'paused'
+  | 'owed'
 > &
   ThisType<DispatchExchange> = {
   pause() {
@@ -166,6 +185,14 @@ const BEHAVIOUR: Omit<
   },
 
   onResponseError(_controller, error) {
+    const { connection } = this
+    // The reset of an idle connection fails what undici was about to send on it; its orderly end does not. Nothing has left: begin
+    // again. Only the system's errors: a refused header or a closed agent would be met again for ever.
+    if (!this.settled && !this.sent && connection?.used() && 'syscall' in error) {
+      this.connection = undefined
+      nextTick(begin, this)
+      return
+    }
     fail(this, error)
   },
 

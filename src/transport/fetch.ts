@@ -45,7 +45,8 @@ function openFetchExchange(given: 'global' | Fetch, request: WireRequest, receiv
     const response: unknown = await fetch(url.href, {
       method,
       headers: { ...headers },
-      body: (body ?? null) as NonNullable<Parameters<Fetch>[1]>['body'],
+      // Bytes too: the type that allows them is not in every runtime's library.
+      body: (body ?? null) as string | null,
       redirect: 'manual',
       signal: controller.signal,
     })

@@ -127,6 +127,7 @@ function openLink(connect: Connect, connecting: Set<Link>): Link {
     abandon() {
       if (--link.waiting <= 0) link.stop()
     },
+    used: () => requests > 0,
     stop() {
       // With an error, for a bare destroy says nothing to the client, which would wait for ever.
       socket?.destroy(new Error('Nobody waits for this connection any more'))

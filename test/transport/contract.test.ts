@@ -96,7 +96,7 @@ describe.each(Object.keys(KINDS))('%s', (kind) => {
       'switches protocols',
       (exchange) => exchange.write('HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'),
     ],
-    ['sends headers without end', (exchange) => exchange.write(`HTTP/1.1 200 OK\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`)],
+    ['sends too many headers', (exchange) => exchange.write(`HTTP/1.1 200 OK\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`)],
   ])('fails before headers where the server %s', async (_what, script) => {
     await using server = await faultServer(script)
     const received = await receive(transport, post(server.url())).done
