@@ -5,10 +5,10 @@ import type { Exchange, HeaderBag, Receiver, WireRequest } from './transport.ts'
 
 /** What an exchange needs to know of the connection that serves it. */
 export interface Connection {
-  /** A request begins to leave; true where another has left on it before. */
-  begin(): boolean
-  /** An exchange that waits for it does so no more; a connection that is being made for nobody else is given up. */
-  abandon(): void
+  /** The exchange's request begins to leave; true where another has left on this connection before. */
+  begin(exchange: DispatchExchange): boolean
+  /** The exchange waits for it no more; a connection that is being made for nobody else is given up. */
+  leave(exchange: DispatchExchange): void
   /** It has carried a request since it was made: a failure before sending is the death of an idle connection. */
   used(): boolean
 }
@@ -99,6 +99,7 @@ function fail(exchange: DispatchExchange, error: unknown): void {
   if (exchange.settled) return
   exchange.settled = true
   exchange.decoder?.destroy()
+  if (!exchange.sent) exchange.connection?.leave(exchange)
   exchange.receiver.onError(error)
 }
 
@@ -136,7 +137,7 @@ const BEHAVIOUR: Omit<
     this.decoder?.destroy()
     // undici makes an error of its own for an abort without a reason; whatever it reports then is not passed on.
     if (this.controller) this.controller.abort((reason ?? CANCELLED) as Error)
-    else this.connection?.abandon()
+    else this.connection?.leave(this)
   },
 
   onRequestStart(controller) {
@@ -149,7 +150,7 @@ const BEHAVIOUR: Omit<
     }
     this.controller = controller
     if (this.paused) controller.pause()
-    const reused = this.connection?.begin() ?? false
+    const reused = this.connection?.begin(this) ?? false
     // Over HTTP/2 undici sends a refused request once more by itself.
     if (this.sent) return
     this.sent = true
@@ -189,6 +190,7 @@ const BEHAVIOUR: Omit<
     // The reset of an idle connection fails what undici was about to send on it; its orderly end does not. Nothing has left: begin
     // again. Only the system's errors: a refused header or a closed agent would be met again for ever.
     if (!this.settled && !this.sent && connection?.used() && 'syscall' in error) {
+      connection.leave(this)
       this.connection = undefined
       nextTick(begin, this)
       return

@@ -61,10 +61,8 @@ export function openUndiciTransport(route: Route = { connect: directConnect() })
       const exchange = handler as DispatchExchange
       if (exchange.settled) return true
       exchange.connection = link
-      link.waiting++
-      const ready = dispatchToClient.call(client, options, handler)
-      if (exchange.settled) link.waiting--
-      return ready
+      link.waiting.add(exchange)
+      return dispatchToClient.call(client, options, handler)
     }
     return client
   }
@@ -100,7 +98,7 @@ export function openUndiciTransport(route: Route = { connect: directConnect() })
 interface Link extends Connection {
   readonly connect: (options: buildConnector.Options, callback: buildConnector.Callback) => void
   /** Exchanges that the client has taken and not yet begun to send. */
-  waiting: number
+  readonly waiting: Set<DispatchExchange>
   stop(): void
 }
 
@@ -108,24 +106,23 @@ function openLink(connect: Connect, connecting: Set<Link>): Link {
   let requests = 0
   let socket: ReturnType<Connect> | undefined
   const link: Link = {
-    waiting: 0,
+    waiting: new Set(),
     connect(options, callback) {
       requests = 0
       connecting.add(link)
       socket = connect(options, (...result) => {
         socket = undefined
         connecting.delete(link)
-        // The client fails everything that has waited for this connection.
-        if (result[0]) link.waiting = 0
         callback(...result)
       })
     },
-    begin() {
-      link.waiting--
+    begin(exchange) {
+      link.waiting.delete(exchange)
       return requests++ > 0
     },
-    abandon() {
-      if (--link.waiting <= 0) link.stop()
+    leave(exchange) {
+      link.waiting.delete(exchange)
+      if (link.waiting.size === 0) link.stop()
     },
     used: () => requests > 0,
     stop() {

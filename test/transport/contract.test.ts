@@ -11,6 +11,8 @@ const KINDS: Record<string, () => Transport> = {
   'global fetch': () => openFetchTransport('global'),
 }
 
+const UNTRUSTED = { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }
+
 describe.each(Object.keys(KINDS))('%s', (kind) => {
   let transport: Transport
   beforeAll(() => {
@@ -167,6 +169,14 @@ describe.each(Object.keys(KINDS))('%s', (kind) => {
     // A fetch cannot tell whether anything was sent.
     expect(received.sent).toBe(kind !== 'undici')
     expect(received.order.at(-1)).toBe('error')
+  })
+
+  test('fails where the certificate is not trusted', async () => {
+    await using server = await faultServer((exchange) => exchange.json({}), { tls: true })
+    const { error, sent } = await receive(transport, post(server.url())).done
+    expect(sent).toBe(kind !== 'undici')
+    expect(error).toMatchObject(kind === 'undici' ? UNTRUSTED : { message: 'fetch failed', cause: UNTRUSTED })
+    expect(server.requests).toHaveLength(0)
   })
 
   test('refuses header values that would split the request', async () => {

@@ -1,6 +1,7 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { openUndiciTransport } from '../../src/transport/undici.ts'
+import { blackHole } from '../support/black-hole.ts'
 import { type FaultServer, faultServer, loopbackPem, refusedPort } from '../support/fault-server.ts'
 import { http2Frames } from '../support/http2-frames.ts'
 import { http2Server } from '../support/http2-server.ts'
@@ -162,6 +163,37 @@ describe('errors', () => {
     expect(received.order.filter((event) => event === 'error')).toHaveLength(1)
     expect(received.reused ?? false).toBe(false)
   })
+
+  test.each(['end', 'reset'] as const)(
+    'of a TLS connection closed by %s at accept come without sending',
+    async (how) => {
+      await using server = await faultServer(() => {}, { onConnection: (connection) => connection[how]() })
+      const url = new URL(server.origin.replace('http:', 'https:'))
+      const received = await receive(transport, post(url)).done
+      expect(received).toMatchObject({ order: ['error'], error: { code: 'ECONNRESET' } })
+      expect(server.connections).toHaveLength(1)
+    },
+  )
+
+  test('of a connection that nobody accepts do not come, and cancelling ends it', async () => {
+    await using hole = await blackHole()
+    const received = receive(transport, post(new URL(`http://127.0.0.1:${hole.port}`)))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    received.exchange.cancel('enough')
+    await turn()
+    expect(received.order).toEqual([])
+  })
+
+  test('of a receiver come back to it', async () => {
+    await using server = await faultServer((exchange) => exchange.json({}))
+    const mistake = new Error('mistake')
+    const received = await receive(transport, post(server.url()), {
+      onHeaders() {
+        throw mistake
+      },
+    }).done
+    expect(received.error).toBe(mistake)
+  })
 })
 
 describe('TLS', () => {
@@ -216,6 +248,26 @@ describe('HTTP/2', () => {
     await using server = await cutServer(code, 100)
     const received = await receive(transport, post(server.url())).done
     expect(received).toMatchObject({ status: 200, error: { code: 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' } })
+  })
+
+  test('sends a refused request once more, and says so once', async () => {
+    await using server = await http2Frames((exchange) => {
+      if (exchange.index === 0) return exchange.goaway(0)
+      exchange.headers()
+      exchange.data('{}', { end: true })
+    })
+    const received = await receive(transport, post(server.url())).done
+    expect(received).toMatchObject({ order: ['sent', 'headers', 'data', 'end'], reused: false })
+    expect(server.connections).toHaveLength(2)
+  })
+
+  test('opens a connection nobody has used when asked', async () => {
+    await using server = await http2Server((exchange) => exchange.json({}))
+    await receive(transport, post(server.url())).done
+    const fresh = await receive(transport, post(server.url()), { fresh: true }).done
+    expect(fresh).toMatchObject({ reused: false, status: 200 })
+    await until(() => server.sessions[1]?.destroyed === true)
+    expect(server.sessions[0]?.destroyed).toBe(false)
   })
 
   test.each([0, 2, 7, 8])('reports a stream reset with code %i before headers', async (code) => {
