@@ -14,7 +14,7 @@ export interface Connection {
 }
 
 /** One exchange over a `dispatch()`: undici's handler and the caller's handle in one object. */
-export interface DispatchExchange extends Exchange, Dispatcher.DispatchHandler {
+export interface DispatchExchange extends Behaviour {
   readonly dispatch: Dispatch
   readonly request: WireRequest
   readonly receiver: Receiver
@@ -31,6 +31,9 @@ export interface DispatchExchange extends Exchange, Dispatcher.DispatchHandler {
   owed: number
 }
 
+/** The methods, which all exchanges share. */
+interface Behaviour extends Exchange, Dispatcher.DispatchHandler {}
+
 /** What a proxy changes about a request. */
 export interface Framing {
   /** The request target, where it is not the path. */
@@ -38,6 +41,11 @@ export interface Framing {
   /** Headers for the proxy alone. */
   readonly headers?: (url: URL) => Readonly<Record<string, string>> | undefined
 }
+
+const UNCHANGED: Framing = {}
+
+/** Held from the start, so that fake timers that replace it later do not stop exchanges that wait for nothing but themselves. */
+const defer: typeof nextTick = nextTick
 
 /** Sends a request into undici; errors come back through the handler or are thrown. */
 export type Dispatch = (options: Dispatcher.DispatchOptions, exchange: DispatchExchange) => void
@@ -50,7 +58,7 @@ export function openExchange(
   dispatch: Dispatch,
   request: WireRequest,
   receiver: Receiver,
-  framing: Framing = {},
+  framing: Framing = UNCHANGED,
 ): Exchange {
   // The methods sit on a prototype: ten closures for every request would be a measurable part of what a call costs.
   const exchange = {
@@ -67,7 +75,7 @@ export function openExchange(
     paused: false,
     owed: Number.NaN,
   } as unknown as DispatchExchange
-  nextTick(begin, exchange)
+  defer(begin, exchange)
   return exchange
 }
 
@@ -103,22 +111,7 @@ function fail(exchange: DispatchExchange, error: unknown): void {
   exchange.receiver.onError(error)
 }
 
-/** The state that the methods share comes with each exchange. */
-const BEHAVIOUR: Omit<
-  DispatchExchange,
-  | 'dispatch'
-  | 'request'
-  | 'receiver'
-  | 'framing'
-  | 'connection'
-  | 'controller'
-  | 'decoder'
-  | 'settled'
-  | 'sent'
-  | 'paused'
-  | 'owed'
-> &
-  ThisType<DispatchExchange> = {
+const BEHAVIOUR: Behaviour & ThisType<DispatchExchange> = {
   pause() {
     this.paused = true
     if (this.decoder) this.decoder.pause()
@@ -165,6 +158,11 @@ const BEHAVIOUR: Omit<
       if (length !== undefined) this.owed = Number(length)
       const encoding = bag['content-encoding']
       if (encoding !== undefined) this.decoder = openDecoder(encoding, decoderSink(this, controller))
+      if (this.decoder && this.paused) {
+        // From here on the decoder waits for the receiver, and the connection for the decoder.
+        this.decoder.pause()
+        controller.resume()
+      }
     }
     this.receiver.onHeaders(status, bag)
   },
@@ -192,7 +190,7 @@ const BEHAVIOUR: Omit<
     if (!this.settled && !this.sent && connection?.used() && 'syscall' in error) {
       connection.leave(this)
       this.connection = undefined
-      nextTick(begin, this)
+      defer(begin, this)
       return
     }
     fail(this, error)

@@ -219,6 +219,32 @@ describe.each(Object.keys(KINDS))('%s', (kind) => {
     expect((await received.done).body.length).toBe(body.length)
   })
 
+  test.each(['identity', 'gzip'])('may be paused before anything came, with %s', async (encoding) => {
+    const body = encoding === 'gzip' ? gzipSync('{"a":1}') : '{"a":1}'
+    await using server = await faultServer((exchange) => {
+      exchange.respond(body, { headers: { 'content-encoding': encoding } })
+    })
+    const received = receive(transport, post(server.url()))
+    received.exchange.pause()
+    await received.on('headers')
+    await quiet()
+    expect(received.order).toEqual(['sent', 'headers'])
+    received.exchange.resume()
+    expect(await received.done).toMatchObject({ order: ['sent', 'headers', 'data', 'end'], text: '{"a":1}' })
+  })
+
+  // HTTP/1 has no other end for such a body: whether it is whole only its content can say.
+  test.each(['end', 'reset'] as const)('ends a body without length where the connection does, by %s', async (how) => {
+    await using server = await faultServer(async (exchange) => {
+      exchange.head({ contentLength: false })
+      exchange.write('{"a":')
+      await quiet()
+      exchange[how]()
+    })
+    const received = await receive(transport, post(server.url())).done
+    expect([received.order.at(-1), received.text]).toEqual(['end', '{"a":'])
+  })
+
   test('serves many exchanges at once, each its own', async () => {
     await using server = await faultServer((exchange) => exchange.respond(exchange.request.body))
     const bodies = Array.from({ length: 50 }, (_, index) => `{"n":${index}}`)
