@@ -17,20 +17,32 @@ export function openDispatcherTransport(dispatcher: DispatcherLike): Transport {
 /** Where undici 8 and its predecessors (Node's own among them) keep the dispatcher of the whole process. */
 const GLOBAL_DISPATCHERS = [Symbol.for('undici.globalDispatcher.2'), Symbol.for('undici.globalDispatcher.1')]
 
-/** What stands there when nobody has set anything, and the form in which undici 8 shows its dispatcher to older copies. */
-const DEFAULTS: ReadonlySet<unknown> = new Set(['Agent', 'Dispatcher1Wrapper'])
+const known = new WeakMap<DispatcherLike, boolean>()
 
-/** The dispatcher that the host has set for the whole process, if it has; reading it creates none. */
+/**
+ * The dispatcher that the host has set for the whole process, if it has; reading it creates none. An agent as undici makes it by
+ * itself, without options, is nobody's wish: our own does the same and more.
+ */
 export function hostDispatcher(): DispatcherLike | undefined {
   for (const key of GLOBAL_DISPATCHERS) {
     const dispatcher = (globalThis as Record<symbol, unknown>)[key] as DispatcherLike | undefined
-    if (dispatcher !== undefined && !isDefault(dispatcher)) return dispatcher
+    if (dispatcher === undefined) continue
+    let wished = known.get(dispatcher)
+    if (wished === undefined) known.set(dispatcher, (wished = isWished(dispatcher)))
+    if (wished) return dispatcher
   }
   return undefined
 }
 
-function isDefault(dispatcher: DispatcherLike): boolean {
+function isWished(dispatcher: DispatcherLike): boolean {
   const { constructor } = dispatcher
+  // How undici 8 shows its dispatcher to older copies; the dispatcher itself stands under the newer key.
+  if (constructor.name === 'Dispatcher1Wrapper') return false
+  if (constructor.name !== 'Agent') return true
   // A composed agent is a proxy of its agent with a dispatch of its own.
-  return DEFAULTS.has(constructor?.name) && dispatcher.dispatch === constructor.prototype.dispatch
+  if (dispatcher.dispatch !== constructor.prototype.dispatch) return true
+  // For an agent that trusts a company's certificates, say. The symbol is undici's own; without it the agent counts as plain.
+  const symbol = Object.getOwnPropertySymbols(dispatcher).find(({ description }) => description === 'options')
+  const options = symbol && (dispatcher as unknown as Record<symbol, object>)[symbol]
+  return Object.entries(options ?? {}).some(([name, value]) => value !== undefined && name !== 'maxOrigins')
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { Agent, MockAgent, ProxyAgent } from 'undici'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { hostDispatcher } from '../../src/transport/dispatcher.ts'
@@ -9,6 +10,10 @@ import { post, receive, until } from '../support/receive.ts'
 const CURRENT = Symbol.for('undici.globalDispatcher.2')
 const FORMER = Symbol.for('undici.globalDispatcher.1')
 const globals = globalThis as unknown as Record<symbol, unknown>
+const NODES_OWN = `
+  const { hostDispatcher } = await import(${JSON.stringify(new URL('../../src/transport/dispatcher.ts', import.meta.url))})
+  await fetch('http://127.0.0.1:1').catch(() => {})
+  console.log(globalThis[Symbol.for('undici.globalDispatcher.1')].constructor.name, hostDispatcher())`
 const transports = openNodeTransports()
 const url = new URL('https://model.example/v1')
 
@@ -98,6 +103,17 @@ describe("the host's dispatcher", () => {
     const composed = new Agent().compose((dispatch) => dispatch)
     globals[CURRENT] = composed
     expect(hostDispatcher()).toBe(composed)
+  })
+
+  test('is used where it is an agent with options', () => {
+    const configured = new Agent({ connect: { ca: 'x' } })
+    globals[CURRENT] = configured
+    expect(hostDispatcher()).toBe(configured)
+  })
+
+  test("is not used where it is Node's own agent", async () => {
+    const names = execFileSync(process.execPath, ['--no-warnings', '--input-type=module-typescript', '-e', NODES_OWN])
+    expect(names.toString().trim()).toBe('Agent undefined')
   })
 
   test('comes after what the call itself asks for', async () => {
