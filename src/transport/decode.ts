@@ -1,5 +1,5 @@
 import type { Transform } from 'node:stream'
-import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib'
+import { getBuiltinModule } from 'node:process'
 
 /** Undoes a response's content-encoding, piece by piece. */
 export interface Decoder {
@@ -23,12 +23,14 @@ export interface DecoderSink {
 /** More layers than any server has reason for; bombs are built of them. */
 const MAX_LAYERS = 4
 
-const OPEN: Readonly<Record<string, (firstByte: number) => Transform>> = {
-  gzip: () => createGunzip(),
-  'x-gzip': () => createGunzip(),
-  br: () => createBrotliDecompress(),
+type Zlib = typeof import('node:zlib')
+
+const OPEN: Readonly<Record<string, (zlib: Zlib, firstByte: number) => Transform>> = {
+  gzip: (zlib) => zlib.createGunzip(),
+  'x-gzip': (zlib) => zlib.createGunzip(),
+  br: (zlib) => zlib.createBrotliDecompress(),
   // Servers send zlib's format, as RFC 9110 has it, or bare deflate, as old ones do; zlib's begins with its method, 8.
-  deflate: (firstByte) => ((firstByte & 0x0f) === 8 ? createInflate() : createInflateRaw()),
+  deflate: (zlib, firstByte) => ((firstByte & 0x0f) === 8 ? zlib.createInflate() : zlib.createInflateRaw()),
 }
 
 /**
@@ -82,7 +84,8 @@ function openLayer(coding: string, sink: DecoderSink): Decoder {
   let dead = false
 
   function open(firstByte: number): Transform {
-    const opened = OPEN[coding]?.(firstByte) as Transform
+    // Looked up when it is needed: few answers are compressed, and every process would pay for loading it.
+    const opened = OPEN[coding]?.(getBuiltinModule('node:zlib'), firstByte) as Transform
     if (paused) opened.pause()
     else opened.resume()
     opened.on('data', (chunk: Uint8Array) => {

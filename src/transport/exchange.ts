@@ -5,15 +5,20 @@ import type { Exchange, HeaderBag, Receiver, WireRequest } from './transport.ts'
 
 /** What an exchange needs to know of the connection that serves it. */
 export interface Connection {
-  /** A request begins to leave; true where another has left on it before. */
-  begin(): boolean
-  /** An exchange that waits for it does so no more; a connection that is being made for nobody else is given up. */
-  abandon(): void
+  /** The exchange's request begins to leave; true where another has left on this connection before. */
+  begin(exchange: DispatchExchange): boolean
+  /** The exchange waits for it no more; a connection that is being made for nobody else is given up. */
+  leave(exchange: DispatchExchange): void
+  /** It has carried a request since it was made: a failure before sending is the death of an idle connection. */
+  used(): boolean
 }
 
 /** One exchange over a `dispatch()`: undici's handler and the caller's handle in one object. */
-export interface DispatchExchange extends Exchange, Dispatcher.DispatchHandler {
+export interface DispatchExchange extends Behaviour {
+  readonly dispatch: Dispatch
+  readonly request: WireRequest
   readonly receiver: Receiver
+  readonly framing: Framing
   /** Set by our own agent when it has chosen a connection; a foreign dispatcher does not tell. */
   connection: Connection | undefined
   controller: Dispatcher.DispatchController | undefined
@@ -26,6 +31,22 @@ export interface DispatchExchange extends Exchange, Dispatcher.DispatchHandler {
   owed: number
 }
 
+/** The methods, which all exchanges share. */
+interface Behaviour extends Exchange, Dispatcher.DispatchHandler {}
+
+/** What a proxy changes about a request. */
+export interface Framing {
+  /** The request target, where it is not the path. */
+  readonly path?: (url: URL) => string | undefined
+  /** Headers for the proxy alone. */
+  readonly headers?: (url: URL) => Readonly<Record<string, string>> | undefined
+}
+
+const UNCHANGED: Framing = {}
+
+/** Held from the start, so that fake timers that replace it later do not stop exchanges that wait for nothing but themselves. */
+const defer: typeof nextTick = nextTick
+
 /** Sends a request into undici; errors come back through the handler or are thrown. */
 export type Dispatch = (options: Dispatcher.DispatchOptions, exchange: DispatchExchange) => void
 
@@ -33,11 +54,19 @@ export type Dispatch = (options: Dispatcher.DispatchOptions, exchange: DispatchE
  * Begins an exchange. The dispatch itself waits for the next tick: a dispatcher may call its handler before it returns (an idle
  * connection does, and a mock answers whole), and a receiver is never called before `start` has returned.
  */
-export function openExchange(dispatch: Dispatch, request: WireRequest, receiver: Receiver, path?: string): Exchange {
+export function openExchange(
+  dispatch: Dispatch,
+  request: WireRequest,
+  receiver: Receiver,
+  framing: Framing = UNCHANGED,
+): Exchange {
   // The methods sit on a prototype: ten closures for every request would be a measurable part of what a call costs.
   const exchange = {
     __proto__: BEHAVIOUR,
+    dispatch,
+    request,
     receiver,
+    framing,
     connection: undefined,
     controller: undefined,
     decoder: undefined,
@@ -46,20 +75,22 @@ export function openExchange(dispatch: Dispatch, request: WireRequest, receiver:
     paused: false,
     owed: Number.NaN,
   } as unknown as DispatchExchange
-  nextTick(begin, dispatch, request, exchange, path)
+  defer(begin, exchange)
   return exchange
 }
 
-function begin(dispatch: Dispatch, request: WireRequest, exchange: DispatchExchange, path: string | undefined): void {
+function begin(exchange: DispatchExchange): void {
   if (exchange.settled) return
+  const { request, framing } = exchange
   const { url, body } = request
+  const added = framing.headers?.(url)
   try {
-    dispatch(
+    exchange.dispatch(
       {
         origin: url.origin,
-        path: path ?? url.pathname + url.search,
+        path: framing.path?.(url) ?? url.pathname + url.search,
         method: request.method,
-        headers: request.headers,
+        headers: added === undefined ? request.headers : { ...request.headers, ...added },
         body: body ?? null,
         // Ours are exact and count the waiting; undici's fire late and would cut long generations at 300 s.
         headersTimeout: 0,
@@ -76,15 +107,11 @@ function fail(exchange: DispatchExchange, error: unknown): void {
   if (exchange.settled) return
   exchange.settled = true
   exchange.decoder?.destroy()
+  if (!exchange.sent) exchange.connection?.leave(exchange)
   exchange.receiver.onError(error)
 }
 
-/** The state that the methods share comes with each exchange. */
-const BEHAVIOUR: Omit<
-  DispatchExchange,
-  'receiver' | 'connection' | 'controller' | 'decoder' | 'settled' | 'sent' | 'paused' | 'owed'
-> &
-  ThisType<DispatchExchange> = {
+const BEHAVIOUR: Behaviour & ThisType<DispatchExchange> = {
   pause() {
     this.paused = true
     if (this.decoder) this.decoder.pause()
@@ -103,7 +130,7 @@ const BEHAVIOUR: Omit<
     this.decoder?.destroy()
     // undici makes an error of its own for an abort without a reason; whatever it reports then is not passed on.
     if (this.controller) this.controller.abort((reason ?? CANCELLED) as Error)
-    else this.connection?.abandon()
+    else this.connection?.leave(this)
   },
 
   onRequestStart(controller) {
@@ -116,7 +143,7 @@ const BEHAVIOUR: Omit<
     }
     this.controller = controller
     if (this.paused) controller.pause()
-    const reused = this.connection?.begin() ?? false
+    const reused = this.connection?.begin(this) ?? false
     // Over HTTP/2 undici sends a refused request once more by itself.
     if (this.sent) return
     this.sent = true
@@ -131,6 +158,11 @@ const BEHAVIOUR: Omit<
       if (length !== undefined) this.owed = Number(length)
       const encoding = bag['content-encoding']
       if (encoding !== undefined) this.decoder = openDecoder(encoding, decoderSink(this, controller))
+      if (this.decoder && this.paused) {
+        // From here on the decoder waits for the receiver, and the connection for the decoder.
+        this.decoder.pause()
+        controller.resume()
+      }
     }
     this.receiver.onHeaders(status, bag)
   },
@@ -152,6 +184,15 @@ const BEHAVIOUR: Omit<
   },
 
   onResponseError(_controller, error) {
+    const { connection } = this
+    // The reset of an idle connection fails what undici was about to send on it; its orderly end does not. Nothing has left: begin
+    // again. Only the system's errors: a refused header or a closed agent would be met again for ever.
+    if (!this.settled && !this.sent && connection?.used() && 'syscall' in error) {
+      connection.leave(this)
+      this.connection = undefined
+      defer(begin, this)
+      return
+    }
     fail(this, error)
   },
 

@@ -5,7 +5,7 @@ import buildConnect from 'undici/lib/core/connect.js'
 import Agent from 'undici/lib/dispatcher/agent.js'
 import Client from 'undici/lib/dispatcher/client.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
-import { type Connection, type DispatchExchange, openExchange } from './exchange.ts'
+import { type Connection, type DispatchExchange, type Framing, openExchange } from './exchange.ts'
 import type { Transport } from './transport.ts'
 
 /** Makes a connection and can be told to stop: `destroy` ends it, whatever it is waiting for. */
@@ -14,11 +14,9 @@ export type Connect = (
   callback: buildConnector.Callback,
 ) => { destroy(error: Error): void }
 
-/** How requests reach their origin where not directly. */
-export interface Route {
+/** How requests reach their origin. */
+export interface Route extends Framing {
   readonly connect: Connect
-  /** The request target, where it is not the path, and the headers to add. */
-  readonly path?: (url: URL) => string
 }
 
 const CLIENT_OPTIONS = {
@@ -63,10 +61,8 @@ export function openUndiciTransport(route: Route = { connect: directConnect() })
       const exchange = handler as DispatchExchange
       if (exchange.settled) return true
       exchange.connection = link
-      link.waiting++
-      const ready = dispatchToClient.call(client, options, handler)
-      if (exchange.settled) link.waiting--
-      return ready
+      link.waiting.add(exchange)
+      return dispatchToClient.call(client, options, handler)
     }
     return client
   }
@@ -87,7 +83,7 @@ export function openUndiciTransport(route: Route = { connect: directConnect() })
 
   return {
     start(request, receiver, fresh) {
-      return openExchange(fresh ? dispatchOnce : dispatch, request, receiver, route.path?.(request.url))
+      return openExchange(fresh ? dispatchOnce : dispatch, request, receiver, route)
     },
     close() {
       closed = true
@@ -102,7 +98,7 @@ export function openUndiciTransport(route: Route = { connect: directConnect() })
 interface Link extends Connection {
   readonly connect: (options: buildConnector.Options, callback: buildConnector.Callback) => void
   /** Exchanges that the client has taken and not yet begun to send. */
-  waiting: number
+  readonly waiting: Set<DispatchExchange>
   stop(): void
 }
 
@@ -110,25 +106,25 @@ function openLink(connect: Connect, connecting: Set<Link>): Link {
   let requests = 0
   let socket: ReturnType<Connect> | undefined
   const link: Link = {
-    waiting: 0,
+    waiting: new Set(),
     connect(options, callback) {
       requests = 0
       connecting.add(link)
       socket = connect(options, (...result) => {
         socket = undefined
         connecting.delete(link)
-        // The client fails everything that has waited for this connection.
-        if (result[0]) link.waiting = 0
         callback(...result)
       })
     },
-    begin() {
-      link.waiting--
+    begin(exchange) {
+      link.waiting.delete(exchange)
       return requests++ > 0
     },
-    abandon() {
-      if (--link.waiting <= 0) link.stop()
+    leave(exchange) {
+      link.waiting.delete(exchange)
+      if (link.waiting.size === 0) link.stop()
     },
+    used: () => requests > 0,
     stop() {
       // With an error, for a bare destroy says nothing to the client, which would wait for ever.
       socket?.destroy(new Error('Nobody waits for this connection any more'))

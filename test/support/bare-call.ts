@@ -4,6 +4,8 @@
  */
 const [url] = process.argv.slice(2)
 const before = Reflect.ownKeys(globalThis).map(String)
+// With NODE_USE_ENV_PROXY Node has read it by now; what goes through it from here on goes through Node's own dispatcher.
+delete process.env['HTTP_PROXY']
 if (url !== undefined) {
   const { openNodeTransports } = await import('../../src/transport/node.ts')
   const transport = openNodeTransports().pick({ proxy: 'env' })
