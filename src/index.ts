@@ -1,1 +1,5 @@
 export { CompletionError, isCompletionError } from './errors.ts'
+export type { Clock } from './clock.ts'
+export type { CallEvent } from './events.ts'
+export type { Observation } from './observation.ts'
+export type { Options } from './options.ts'
