@@ -14,6 +14,7 @@ const shared = {
   treeshake: true,
   target: 'es2023',
   platform: 'node',
+  removeNodeProtocol: false,
 } as const satisfies Options
 
 const builds: Options[] = [

