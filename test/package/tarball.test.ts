@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import builds from '../../tsup.config.ts'
 import { packedStranger, type Stranger } from '../support/tarball.ts'
 
 interface Manifest {
@@ -11,7 +12,7 @@ interface Manifest {
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Manifest
-const ENTRIES = ['edge', 'index']
+const ENTRIES = Object.keys(builds[0]?.entry ?? {})
 const SUFFIXES = ['.cjs', '.d.cts', '.d.ts', '.js']
 
 let stranger: Stranger
@@ -47,9 +48,11 @@ describe('the tarball', () => {
     expect(unused.map(([chunk]) => chunk)).toEqual([])
   })
 
-  it('holds every file that the exports map names', () => {
-    const named = targets(manifest.exports).map((target) => target.replace(/^\.\//, ''))
-    expect(named.filter((target) => !stranger.files.includes(target))).toEqual([])
+  it('offers every entry through the exports map, in both formats', () => {
+    const named = new Set(targets(manifest.exports).map((target) => target.replace(/^\.\//, '')))
+    expect([...named].toSorted()).toEqual(
+      ENTRIES.flatMap((entry) => SUFFIXES.map((suffix) => `dist/${entry}${suffix}`)).toSorted(),
+    )
   })
 })
 

@@ -30,6 +30,3 @@ export const OUTSIDE: Readonly<Record<string, RegExp>> = {
 
 /** The entry points that a bundle for browsers and edge runtimes begins at: nothing they reach may need Node. */
 export const EDGE_ENTRIES: readonly string[] = ['edge.ts']
-
-/** The entry points of package.json's exports map. */
-export const ENTRIES: readonly string[] = ['index.ts', 'edge.ts']
