@@ -21,6 +21,8 @@ export interface SourceFile {
   readonly anyLines: readonly number[]
   /** Lines on which the identifier `Buffer` is used as a value or a type. */
   readonly bufferLines: readonly number[]
+  /** Lines on which a static member of AbortSignal is used. */
+  readonly signalLines: readonly number[]
 }
 
 const ROOT = new URL('../../src/', import.meta.url)
@@ -40,6 +42,7 @@ function read(name: string): SourceFile {
   const imports: Import[] = []
   const anyLines: number[] = []
   const bufferLines: number[] = []
+  const signalLines: number[] = []
   const line = (node: ts.Node) => tree.getLineAndCharacterOfPosition(node.getStart(tree)).line + 1
   const add = (specifier: string, typeOnly: boolean) =>
     imports.push({ specifier, file: resolve(name, specifier), typeOnly })
@@ -58,11 +61,13 @@ function read(name: string): SourceFile {
       anyLines.push(line(node))
     } else if (ts.isIdentifier(node) && node.text === 'Buffer') {
       bufferLines.push(line(node))
+    } else if (ts.isPropertyAccessExpression(node) && node.expression.getText(tree) === 'AbortSignal') {
+      signalLines.push(line(node))
     }
     ts.forEachChild(node, visit)
   }
   visit(tree)
-  return { name, lines: text.split('\n').length, imports, anyLines, bufferLines }
+  return { name, lines: text.split('\n').length, imports, anyLines, bufferLines, signalLines }
 }
 
 function resolve(from: string, specifier: string): string | undefined {
