@@ -5,6 +5,40 @@
 export const LAYERS: readonly (readonly string[])[] = [
   // The entry points.
   ['index.ts', 'edge.ts'],
+  // Providers: each a wire format and an endpoint.
+  ['providers/azure.ts'],
+  ['providers/openai.ts', 'providers/presets.ts'],
+  ['providers/openai-compatible.ts', 'providers/anthropic.ts', 'providers/gemini.ts'],
+  [
+    'providers/openai-stream.ts',
+    'providers/anthropic-wire.ts',
+    'providers/anthropic-parse.ts',
+    'providers/gemini-wire.ts',
+    'providers/gemini-parse.ts',
+  ],
+  ['providers/settings.ts', 'providers/openai-wire.ts', 'providers/openai-parse.ts'],
+  // How requests leave the process.
+  ['transport/node.ts', 'transport/edge.ts'],
+  ['transport/dispatcher.ts', 'transport/undici.ts', 'transport/proxy.ts', 'transport/fetch.ts'],
+  ['transport/exchange.ts'],
+  ['transport/decode.ts', 'transport/proxy-environment.ts'],
+  // What a failure means.
+  ['classify.ts'],
+  ['classify-rules.ts'],
+  [
+    'classify-rules/limits.ts',
+    'classify-rules/access.ts',
+    'classify-rules/context.ts',
+    'classify-rules/kinds.ts',
+    'classify-rules/rule.ts',
+    'status-rules.ts',
+    'network-rules.ts',
+    'retry-after.ts',
+    'envelope.ts',
+    'explain.ts',
+    'redact.ts',
+  ],
+  ['providers/json.ts', 'providers/base64.ts', 'providers/dialect.ts', 'suggest.ts'],
   // What everything speaks of: types, and the one error.
   [
     'options.ts',
