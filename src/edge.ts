@@ -1,0 +1,1 @@
+export { CompletionError, isCompletionError } from './errors.ts'

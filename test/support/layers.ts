@@ -1,0 +1,66 @@
+/**
+ * The order of src, from what a user imports down to the vocabulary. A file imports values only from layers below its own;
+ * types, which are erased, also from its own layer. Every file of src stands here.
+ */
+export const LAYERS: readonly (readonly string[])[] = [
+  // The entry points.
+  ['index.ts', 'edge.ts'],
+  // Providers: each a wire format and an endpoint.
+  ['providers/azure.ts'],
+  ['providers/openai.ts', 'providers/presets.ts'],
+  ['providers/openai-compatible.ts', 'providers/anthropic.ts', 'providers/gemini.ts'],
+  [
+    'providers/openai-stream.ts',
+    'providers/anthropic-wire.ts',
+    'providers/anthropic-parse.ts',
+    'providers/gemini-wire.ts',
+    'providers/gemini-parse.ts',
+  ],
+  ['providers/settings.ts', 'providers/openai-wire.ts', 'providers/openai-parse.ts'],
+  // How requests leave the process.
+  ['transport/node.ts', 'transport/edge.ts'],
+  ['transport/dispatcher.ts', 'transport/undici.ts', 'transport/proxy.ts', 'transport/fetch.ts'],
+  ['transport/exchange.ts'],
+  ['transport/decode.ts', 'transport/proxy-environment.ts'],
+  // What a failure means.
+  ['classify.ts'],
+  ['classify-rules.ts'],
+  [
+    'classify-rules/limits.ts',
+    'classify-rules/access.ts',
+    'classify-rules/context.ts',
+    'classify-rules/kinds.ts',
+    'classify-rules/rule.ts',
+    'status-rules.ts',
+    'network-rules.ts',
+    'retry-after.ts',
+    'envelope.ts',
+    'explain.ts',
+    'redact.ts',
+  ],
+  ['providers/json.ts', 'providers/base64.ts', 'providers/dialect.ts', 'suggest.ts'],
+  // What everything speaks of: types, and the one error.
+  [
+    'options.ts',
+    'provider.ts',
+    'request.ts',
+    'observation.ts',
+    'events.ts',
+    'transport/transport.ts',
+    'message.ts',
+    'errors.ts',
+    'attempt-record.ts',
+    'result.ts',
+    'clock.ts',
+  ],
+]
+
+/** Each outside package, and who may import it: one place to look when it changes. */
+export const OUTSIDE: Readonly<Record<string, RegExp>> = {
+  'p-retry': /^attempts\.ts$/,
+  'p-timeout': /^deadline\.ts$/,
+  undici: /^transport\//,
+}
+
+/** The entry points that a bundle for browsers and edge runtimes begins at: nothing they reach may need Node. */
+export const EDGE_ENTRIES: readonly string[] = ['edge.ts']
