@@ -20,6 +20,20 @@ export interface Model {
   readonly provider: Provider
 }
 
+/** Makes models of one provider from their ids: what `createClient({ provider })` takes. */
+export interface ModelFactory {
+  (id: string): Model
+}
+
+/**
+ * A provider as it is exported. `openai('id')` is a model of the provider that the environment configures; `openai(settings)` makes
+ * models of a provider that has those settings.
+ */
+export interface ProviderFactory<Settings> {
+  (id: string): Model
+  (settings: Settings): ModelFactory
+}
+
 /** An HTTP POST as a provider wants it; credentials are added by `authorize`. */
 export interface ProviderRequest {
   readonly url: string

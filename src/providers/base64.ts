@@ -1,0 +1,18 @@
+/** Base64 of bytes, or base64 text as it is. Runtimes without `toBase64` go through a binary string, in slices that fit the stack. */
+export function base64(data: Uint8Array | string): string {
+  if (typeof data === 'string') return data
+  const native = data as Uint8Array & { toBase64?: () => string }
+  if (native.toBase64) return native.toBase64()
+  let binary = ''
+  for (let at = 0; at < data.length; at += 8192) binary += String.fromCharCode(...data.subarray(at, at + 8192))
+  return btoa(binary)
+}
+
+/** How the formats that every vision model takes begin, as base64. */
+const SIGNATURES = { iVBOR: 'image/png', '/9j/': 'image/jpeg', R0lG: 'image/gif', UklG: 'image/webp' }
+
+/** The media type that an image's first bytes tell. */
+export function imageType(encoded: string): string | undefined {
+  for (const [start, type] of Object.entries(SIGNATURES)) if (encoded.startsWith(start)) return type
+  return undefined
+}

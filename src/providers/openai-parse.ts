@@ -1,0 +1,164 @@
+import type { Part } from '../message.ts'
+import type { Answer, Parsed } from '../provider.ts'
+import type { FinishReason, ProviderData, ToolCall, Usage } from '../result.ts'
+import type { Dialect } from './dialect.ts'
+import { count, list, object, text, type JsonObject } from './json.ts'
+
+/** OpenAI's reasons, then what compatible servers say beside them: TGI, Mistral, gateways that pass a vendor's word through. */
+export const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
+  stop: 'stop',
+  length: 'length',
+  tool_calls: 'tool_calls',
+  function_call: 'tool_calls',
+  content_filter: 'content_filter',
+  eos_token: 'stop',
+  eos: 'stop',
+  stop_sequence: 'stop',
+  end_turn: 'stop',
+  model_length: 'length',
+  max_tokens: 'length',
+  tool_use: 'tool_calls',
+}
+
+/** Finish reasons that report a failure (OpenRouter, DeepSeek, Mistral). */
+const FAILURES: ReadonlySet<unknown> = new Set(['error', 'insufficient_system_resource'])
+
+/** Reads the body of a chat completion. */
+export function parseChat(provider: string, body: unknown, dialect: Dialect): Parsed {
+  const failure = failureIn(body)
+  if (failure !== undefined) return { kind: 'error', error: failure }
+  const json = object(body)
+  if (!json) return incomplete('the body is no JSON object')
+  const choice = object(list(json.choices)[0])
+  if (!choice) return incomplete('the answer has no choices')
+  const message = object(choice.message)
+  if (!message) return incomplete('the answer has no message')
+  const reason = text(choice.finish_reason)
+  const toolCalls = calls(provider, message, text(json.id))
+  const said = readContent(message.content)
+  const reasoning = reasoningOf(message) + said.reasoning || undefined
+  const answer: Answer = {
+    text: said.text,
+    reasoning,
+    refusal: text(message.refusal),
+    toolCalls,
+    finishReason: finishReason(reason),
+    usage: usageOf(json),
+    id: text(json.id),
+    model: text(json.model),
+    parts: reasoning ? parts(reasoning, said.text) : undefined,
+    providerData: messageData(provider, message.reasoning_details),
+  }
+  if (!reason && !dialect.noFinishReason) {
+    return { kind: 'incomplete', problem: 'the answer has no finish reason', partial: answer }
+  }
+  return { kind: 'answer', answer }
+}
+
+function incomplete(problem: string): Parsed {
+  return { kind: 'incomplete', problem }
+}
+
+export function finishReason(raw: string | undefined): FinishReason {
+  return (raw && FINISH_REASONS[raw]) || 'other'
+}
+
+/**
+ * The error object of a body or a stream's event under a 200, in its envelope; undefined where it is none. Known shapes: `error` as an
+ * object or a string, at the top or in the choice (OpenRouter), a flat one (vLLM, Mistral, SGLang), one in an array (Gemini), and a
+ * finish reason that means failure.
+ */
+export function failureIn(value: unknown): unknown {
+  const json = object(Array.isArray(value) ? value[0] : value)
+  if (!json) return undefined
+  if (object(json.error) || text(json.error)) return json
+  const choice = object(list(json.choices)[0])
+  if (choice) {
+    if (object(choice.error)) return { error: choice.error }
+    if (FAILURES.has(choice.finish_reason)) {
+      const code = choice.finish_reason
+      return { error: { code, message: `The model ended its answer with the finish reason ${code}.` } }
+    }
+  } else if (!json.choices && (json.object === 'error' || json.type === 'error' || json.detail || text(json.message)))
+    return json
+  return undefined
+}
+
+/** `content` as a string, or as an array of parts (Mistral's reasoning models, some gateways). */
+export function readContent(content: unknown): { text: string; reasoning: string } {
+  if (typeof content === 'string') return { text: content, reasoning: '' }
+  let said = ''
+  let reasoning = ''
+  for (const item of list(content)) {
+    const part = object(item)
+    if (part?.type === 'thinking') reasoning += text(part.thinking) ?? readContent(part.thinking).text
+    else said += text(part?.text) ?? ''
+  }
+  return { text: said, reasoning }
+}
+
+/** DeepSeek, xAI and vLLM say `reasoning_content`; Groq, OpenRouter and Ollama say `reasoning`; some say both. */
+export function reasoningOf(message: JsonObject): string {
+  return text(message.reasoning_content) ?? text(message.reasoning) ?? ''
+}
+
+function parts(reasoning: string, said: string): Part[] {
+  const found: Part[] = [{ type: 'reasoning', text: reasoning }]
+  if (said) found.push({ type: 'text', text: said })
+  return found
+}
+
+/** OpenRouter's reasoning details hold signatures and go back as they came. */
+export function messageData(provider: string, details: unknown): ProviderData | undefined {
+  return list(details).length ? { [provider]: { reasoning_details: details } } : undefined
+}
+
+function calls(provider: string, message: JsonObject, id: string | undefined): ToolCall[] {
+  const found: ToolCall[] = []
+  const raw = list(message.tool_calls)
+  for (const item of raw.length ? raw : message.function_call ? [{ function: message.function_call }] : []) {
+    const call = object(item)
+    const called = object(call?.function)
+    if (!called) continue
+    found.push({
+      id: text(call?.id) ?? callId(id, found.length),
+      name: text(called.name) ?? '',
+      arguments: argumentsOf(called.arguments),
+      providerData: callData(provider, call),
+    })
+  }
+  return found
+}
+
+/** What a call must carry back beside its own fields: Gemini's thought signature, behind its compatible endpoint and OpenRouter. */
+export function callData(provider: string, call: JsonObject | undefined): ProviderData | undefined {
+  return object(call?.extra_content) && { [provider]: { extra_content: call?.extra_content } }
+}
+
+/** An id for a call that came without one (the legacy function call, Gemini): unique within a conversation, as Anthropic demands. */
+export function callId(answerId: string | undefined, index: number): string {
+  return answerId ? `call_${answerId.replace(/[^\w-]/g, '')}_${index}` : `call_${index}`
+}
+
+/** Arguments as the model wrote them; a server that has parsed them already gets them written again. */
+export function argumentsOf(value: unknown): string {
+  return typeof value === 'string' ? value : value == null ? '' : JSON.stringify(value)
+}
+
+/** Usage of a body or a chunk; Groq also puts it under `x_groq`. */
+export function usageOf(json: JsonObject): Usage | undefined {
+  const usage = object(json.usage) ?? object(object(json.x_groq)?.usage)
+  if (!usage) return undefined
+  const inputTokens = count(usage.prompt_tokens) ?? count(usage.input_tokens) ?? 0
+  const outputTokens = count(usage.completion_tokens) ?? count(usage.output_tokens) ?? 0
+  const input = object(usage.prompt_tokens_details)
+  return {
+    inputTokens,
+    outputTokens,
+    // xAI counts reasoning into the total only, so the sum is no substitute for what is reported.
+    totalTokens: count(usage.total_tokens) ?? inputTokens + outputTokens,
+    reasoningTokens: count(object(usage.completion_tokens_details)?.reasoning_tokens),
+    cachedInputTokens: count(input?.cached_tokens) ?? count(usage.prompt_cache_hit_tokens),
+    cacheWriteTokens: count(input?.cache_write_tokens),
+  }
+}

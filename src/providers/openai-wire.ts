@@ -1,0 +1,145 @@
+import type { AssistantMessage, FilePart, ImagePart, Message, Part } from '../message.ts'
+import type { ResolvedRequest, ResolvedTool } from '../request.ts'
+import { base64, imageType } from './base64.ts'
+import type { Dialect } from './dialect.ts'
+
+type Wire = Record<string, unknown>
+
+/** A request as the body of POST /chat/completions. */
+export function chatBody(
+  provider: string,
+  request: ResolvedRequest,
+  dialect: Dialect,
+  maxTokens: number | undefined,
+): string {
+  const { tools, toolChoice, output, stop, extraBody } = request
+  const messages: unknown[] = []
+  for (const message of request.messages) messages.push(wireMessage(provider, message, dialect))
+  const body: Wire = { model: request.model, messages }
+  const limit = request.maxTokens ?? maxTokens
+  if (limit !== undefined) body[dialect.maxTokensField ?? 'max_tokens'] = limit
+  if (request.temperature !== undefined) body.temperature = request.temperature
+  if (request.topP !== undefined) body.top_p = request.topP
+  if (request.seed !== undefined) body[dialect.seedField ?? 'seed'] = request.seed
+  if (request.reasoningEffort !== undefined) body.reasoning_effort = request.reasoningEffort
+  if (stop.length) body.stop = stop
+  if (tools.length) body.tools = tools.map(wireTool)
+  if (toolChoice !== undefined) {
+    body.tool_choice =
+      typeof toolChoice === 'string' ? toolChoice : { type: 'function', function: { name: toolChoice.name } }
+  }
+  if (request.parallelToolCalls !== undefined) body.parallel_tool_calls = request.parallelToolCalls
+  if (output) {
+    const mode = dialect.outputMode ?? 'json_schema'
+    if (mode === 'json_schema') {
+      const { name, schema, strict } = output
+      body.response_format = { type: mode, json_schema: { name, schema, strict } }
+    } else {
+      if (mode === 'json_object') body.response_format = { type: mode }
+      messages.unshift({ role: 'system', content: schemaInstruction(output.schema) })
+    }
+  }
+  if (request.stream) {
+    body.stream = true
+    if (dialect.streamUsage) body.stream_options = { include_usage: true }
+  }
+  return JSON.stringify(Object.assign(body, extraBody))
+}
+
+/** Asks in words for what a server has no mode for. */
+export function schemaInstruction(schema: object): string {
+  return `Answer with JSON only, no other text and no code fence. It must fit this JSON Schema:\n${JSON.stringify(schema)}`
+}
+
+function wireTool({ name, description, inputSchema, strict, extra }: ResolvedTool): Wire {
+  return { type: 'function', function: { name, description, parameters: inputSchema, strict }, ...extra }
+}
+
+function wireMessage(provider: string, message: Message, dialect: Dialect): Wire {
+  const { role, content } = message
+  let wire: Wire
+  if (role === 'assistant') wire = assistant(provider, message, dialect)
+  else {
+    wire = { role: role === 'developer' && !dialect.developerRole ? 'system' : role }
+    if (role === 'tool') wire.tool_call_id = message.toolCallId
+    wire.content = typeof content === 'string' ? content : wireContent(content, role, dialect)
+  }
+  return message.extra ? Object.assign(wire, message.extra) : wire
+}
+
+function assistant(provider: string, message: AssistantMessage, dialect: Dialect): Wire {
+  const { content, toolCalls } = message
+  const wire: Wire = { role: 'assistant' }
+  let said: unknown = content
+  if (typeof content !== 'string') {
+    const own = content.filter((part) => !part.type.startsWith('reasoning'))
+    // Some servers refuse an array in an assistant's message, and none tells its parts apart.
+    said = own.every((part) => part.type === 'text' && !part.extra)
+      ? own.map((part) => (part as { text: string }).text).join('')
+      : wireContent(own, 'assistant', dialect)
+    if (dialect.reasoningField) {
+      const thought = content.map((part) =>
+        part.type === 'reasoning' && (!part.providerData || part.providerData[provider]) ? part.text : '',
+      )
+      if (thought.some(Boolean)) wire[dialect.reasoningField] = thought.join('')
+    }
+  }
+  const calls = toolCalls?.length ? toolCalls : undefined
+  wire.content = said === '' && calls ? null : said
+  if (calls) {
+    wire.tool_calls = calls.map((call) => ({
+      id: call.id,
+      type: 'function',
+      // A call without arguments may have been written as nothing at all, which servers refuse to read back.
+      function: { name: call.name, arguments: call.arguments || '{}' },
+      ...call.providerData?.[provider],
+    }))
+  }
+  return Object.assign(wire, message.providerData?.[provider])
+}
+
+function wireContent(parts: readonly Part[], role: Message['role'], dialect: Dialect): unknown {
+  const only = parts[0]
+  if (parts.length === 1 && only?.type === 'text' && !only.extra) return only.text
+  if (dialect.flatText && parts.every((part) => part.type === 'text'))
+    return parts.map((part) => part.text).join('\n\n')
+  return parts.map((part) => {
+    if (part.type === 'text') return { type: 'text', text: part.text, ...part.extra }
+    if (role !== 'user' || part.type === 'reasoning')
+      throw new TypeError(`a ${role} message takes no ${part.type} part on this wire`)
+    const wire =
+      part.type === 'image' ? { type: 'image_url', image_url: { url: imageURL(part) } } : wireFile(part, dialect)
+    return part.extra ? Object.assign(wire, part.extra) : wire
+  })
+}
+
+/** The URL of an image: its own, or a data URL. */
+export function imageURL(part: ImagePart): string {
+  if (part.url !== undefined) return part.url
+  const { data, mediaType } = imageData(part)
+  return `data:${mediaType};base64,${data}`
+}
+
+/** An image's bytes as base64, with the media type that is given or that they tell. */
+export function imageData(part: ImagePart): { data: string; mediaType: string } {
+  if (part.data === undefined) throw new TypeError('an image part needs url or data')
+  const data = base64(part.data)
+  const mediaType = part.mediaType ?? imageType(data)
+  if (!mediaType) throw new TypeError("an image part of this format needs mediaType, such as 'image/png'")
+  return { data, mediaType }
+}
+
+function wireFile(part: FilePart, dialect: Dialect): Wire {
+  const { url, mediaType, name } = part
+  if (part.data === undefined) {
+    if (url === undefined) throw new TypeError('a file part needs url or data')
+    if (!dialect.fileURLs && !url.startsWith('data:')) {
+      throw new TypeError('a file part by url is not known to this provider: fetch it and give data')
+    }
+    return { type: 'file', file: { filename: name ?? 'file', file_data: url } }
+  }
+  const data = base64(part.data)
+  const format = /^audio\/(?:x-)?(wav|mp3|mpeg)/.exec(mediaType)?.[1]
+  if (format) return { type: 'input_audio', input_audio: { data, format: format === 'mpeg' ? 'mp3' : format } }
+  return { type: 'file', file: { filename: name ?? 'file', file_data: `data:${mediaType};base64,${data}` } }
+}
