@@ -2,6 +2,7 @@ import type { ModelFactory, Provider, ProviderRequest } from '../provider.ts'
 import type { ResolvedRequest } from '../request.ts'
 import type { Dialect } from './dialect.ts'
 import { parseChat } from './openai-parse.ts'
+import { chatReader } from './openai-stream.ts'
 import { chatBody } from './openai-wire.ts'
 import {
   COMMON_SETTINGS,
@@ -75,6 +76,7 @@ export function chatProvider(rules: ChatRules): Provider {
       body: chatBody(name, request, dialect, settings.maxTokens),
     }),
     parse: (body) => parseChat(name, body, dialect),
+    streamReader: () => chatReader(name),
     authorize:
       rules.authorize ??
       credential({
