@@ -16,3 +16,8 @@ export function imageType(encoded: string): string | undefined {
   for (const [start, type] of Object.entries(SIGNATURES)) if (encoded.startsWith(start)) return type
   return undefined
 }
+
+/** The bytes of base64 text, or bytes as they are. */
+export function bytes(data: Uint8Array | string): Uint8Array {
+  return typeof data === 'string' ? Uint8Array.from(atob(data), (character) => character.charCodeAt(0)) : data
+}
