@@ -22,6 +22,7 @@ export interface OpenAICompatibleSettings extends ProviderSettings, Dialect {
   readonly baseURL: string | URL
 }
 
+/** Every member of Dialect, as settings are checked by name. */
 const DIALECT: Readonly<Record<keyof Dialect, true>> = {
   maxTokensField: true,
   seedField: true,
@@ -34,11 +35,14 @@ const DIALECT: Readonly<Record<keyof Dialect, true>> = {
   noFinishReason: true,
 }
 
+/** The names of the settings that every Chat Completions provider takes. */
+export const CHAT_SETTINGS: readonly string[] = [...COMMON_SETTINGS, ...Object.keys(DIALECT)]
+
 /** Models of a server that speaks OpenAI's Chat Completions. Without `apiKey` it is called without one. */
 export function openaiCompatible(settings: OpenAICompatibleSettings): ModelFactory {
   const name = settings?.name
   if (typeof name !== 'string' || name === '') throw new TypeError('openaiCompatible: name must be a non-empty string')
-  checkSettings(name, settings, [...COMMON_SETTINGS, 'name', ...Object.keys(DIALECT)])
+  checkSettings(name, settings, ['name', ...CHAT_SETTINGS])
   if (settings.baseURL === undefined) throw new TypeError(`${name}: baseURL is missing`)
   return modelFactory(chatProvider({ name, dialect: settings, settings }))
 }
