@@ -22,7 +22,7 @@ function preset(data: Preset): ProviderFactory<PresetSettings> {
     const { baseURL, baseURLVariable, keyVariables, keyRequired = true, name } = data
     return chatProvider({
       name,
-      dialect: { ...data, ...settings },
+      dialect: overlaid(data, settings),
       settings,
       baseURL,
       baseURLVariable,
@@ -30,6 +30,11 @@ function preset(data: Preset): ProviderFactory<PresetSettings> {
       keyRequired,
     })
   })
+}
+
+/** The preset with the settings over it; an undefined one is absent. */
+function overlaid(data: Dialect, settings: Dialect): Dialect {
+  return { ...data, ...Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) }
 }
 
 /** Groq, by GROQ_API_KEY and GROQ_BASE_URL. */
