@@ -1,7 +1,7 @@
 import type { Part } from '../message.ts'
 import type { Parsed, ServerSentEvent, StreamPart } from '../provider.ts'
 import type { FinishReason, ToolCall, Usage } from '../result.ts'
-import { count, object, parsed, text, type JsonObject } from './json.ts'
+import { count, object, parsed, text, written, type JsonObject } from './json.ts'
 import { failureIn } from './openai-parse.ts'
 
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
@@ -28,7 +28,7 @@ export function parseMessage(provider: string, body: unknown): Parsed {
       toolCalls.push({
         id: text(block.id) ?? '',
         name: text(block.name) ?? '',
-        arguments: JSON.stringify(block.input ?? {}),
+        arguments: written(block.input ?? {}),
       })
     } else parts.push(partOf(provider, block))
   }
@@ -102,8 +102,8 @@ export function messageReader(provider: string): (event: ServerSentEvent) => rea
       calls.set(index, at)
       // Compatible servers may give the whole input here and no deltas.
       const whole = Object.keys(object(block.input) ?? {}).length > 0
-      const written = whole ? JSON.stringify(block.input) : ''
-      parts.push({ type: 'tool_call', index: at, id: text(block.id), name: text(block.name), arguments: written })
+      const input = whole ? written(block.input) : ''
+      parts.push({ type: 'tool_call', index: at, id: text(block.id), name: text(block.name), arguments: input })
     } else {
       if (begun) parts.push({ type: 'part_boundary' })
       const {
@@ -133,10 +133,10 @@ export function messageReader(provider: string): (event: ServerSentEvent) => rea
         if (said) return [{ type: 'text', text: said }]
         const thought = text(delta?.thinking)
         if (thought) return [{ type: 'reasoning', text: thought }]
-        const written = text(delta?.partial_json)
+        const piece = text(delta?.partial_json)
         const index = calls.get(json.index)
         // Server tools' input has no call of ours.
-        if (written && index !== undefined) return [{ type: 'tool_call', index, arguments: written }]
+        if (piece && index !== undefined) return [{ type: 'tool_call', index, arguments: piece }]
         const signature = text(delta?.signature)
         return signature ? [{ type: 'reasoning', text: '', providerData: { [provider]: { signature } } }] : NOTHING
       }

@@ -2,7 +2,7 @@ import type { FilePart, Message, Part } from '../message.ts'
 import type { ResolvedRequest } from '../request.ts'
 import { base64, bytes } from './base64.ts'
 import { object, parsed } from './json.ts'
-import { imageData, schemaInstruction } from './openai-wire.ts'
+import { eachMessage, imageData, schemaInstruction } from './openai-wire.ts'
 
 type Wire = Record<string, unknown>
 
@@ -29,7 +29,7 @@ export function messagesBody(provider: string, request: ResolvedRequest, maxToke
   const { tools, toolChoice, output, stop, reasoningEffort } = request
   const system: Wire[] = []
   const turns: Turn[] = []
-  for (const message of request.messages) addMessage(provider, message, system, turns)
+  eachMessage(request.messages, (message) => addMessage(provider, message, system, turns))
   const limit = request.maxTokens ?? maxTokens ?? DEFAULT_MAX_TOKENS
   const body: Wire = { model: request.model, max_tokens: limit, messages: turns }
   const config: Wire = {}

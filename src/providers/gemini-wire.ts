@@ -2,7 +2,7 @@ import type { Message, Part } from '../message.ts'
 import type { ResolvedRequest } from '../request.ts'
 import { base64 } from './base64.ts'
 import { object, parsed } from './json.ts'
-import { imageData } from './openai-wire.ts'
+import { eachMessage, imageData } from './openai-wire.ts'
 
 type Wire = Record<string, unknown>
 
@@ -23,7 +23,8 @@ export function contentBody(provider: string, request: ResolvedRequest, maxToken
   const contents: Turn[] = []
   /** Results name their function on this wire, which only the call before them knows. */
   const called = new Map<string, { name: string; id: unknown }>()
-  for (const message of request.messages) addMessage(provider, message, system, contents, called)
+  eachMessage(request.messages, (message) => addMessage(provider, message, system, contents, called))
+  if (/gemini-[3-9]/.test(request.model)) signForeignCalls(contents)
   const config: Wire = {}
   const limit = request.maxTokens ?? maxTokens
   if (limit !== undefined) config.maxOutputTokens = limit
@@ -105,6 +106,17 @@ function addMessage(
   // All results of one turn's calls must stand in one content.
   if (last?.role === side) last.parts.push(...parts)
   else contents.push({ role: side, parts })
+}
+
+/**
+ * From 3 on the first call of a turn must carry a thought signature. One that another provider wrote has none: this word, which Google's
+ * documentation gives for histories from elsewhere, takes its place.
+ */
+function signForeignCalls(contents: readonly Turn[]): void {
+  for (const { parts } of contents) {
+    const first = parts.find((part) => part.functionCall)
+    if (first) first.thoughtSignature ??= 'skip_thought_signature_validator'
+  }
 }
 
 function modelPart(provider: string, part: Part): Wire[] {

@@ -1,6 +1,7 @@
-import type { ModelFactory, Provider, ProviderRequest } from '../provider.ts'
+import type { ModelFactory, Provider, ProviderFailure, ProviderRequest, Verdict } from '../provider.ts'
 import type { ResolvedRequest } from '../request.ts'
 import type { Dialect } from './dialect.ts'
+import { object } from './json.ts'
 import { parseChat } from './openai-parse.ts'
 import { chatReader } from './openai-stream.ts'
 import { chatBody } from './openai-wire.ts'
@@ -66,6 +67,12 @@ export interface ChatRules {
   readonly authorize?: Provider['authorize']
 }
 
+/** DeepSeek ends an answer with this finish reason where it has no room for it (api-docs.deepseek.com, create-chat-completion). */
+function classifyChat({ inBand, json }: ProviderFailure): Verdict | undefined {
+  const code = object(object(json)?.error)?.code
+  return inBand && code === 'insufficient_system_resource' ? { code: 'overloaded', retryable: true } : undefined
+}
+
 /** The provider that those rules make. */
 export function chatProvider(rules: ChatRules): Provider {
   const { name, dialect, settings, lateHeaders } = rules
@@ -81,6 +88,7 @@ export function chatProvider(rules: ChatRules): Provider {
     }),
     parse: (body) => parseChat(name, body, dialect),
     streamReader: () => chatReader(name),
+    classify: classifyChat,
     authorize:
       rules.authorize ??
       credential({

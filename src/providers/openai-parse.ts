@@ -2,7 +2,7 @@ import type { Part } from '../message.ts'
 import type { Answer, Parsed } from '../provider.ts'
 import type { FinishReason, ProviderData, ToolCall, Usage } from '../result.ts'
 import type { Dialect } from './dialect.ts'
-import { count, list, object, text, type JsonObject } from './json.ts'
+import { count, list, object, text, written, type JsonObject } from './json.ts'
 
 /** OpenAI's reasons, then what compatible servers say beside them: TGI, Mistral, gateways that pass a vendor's word through. */
 export const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
@@ -91,10 +91,16 @@ export function readContent(content: unknown): { text: string; reasoning: string
   let reasoning = ''
   for (const item of list(content)) {
     const part = object(item)
-    if (part?.type === 'thinking') reasoning += text(part.thinking) ?? readContent(part.thinking).text
+    if (part?.type === 'thinking') reasoning += text(part.thinking) ?? joinedText(part.thinking)
     else said += text(part?.text) ?? ''
   }
   return { text: said, reasoning }
+}
+
+function joinedText(parts: unknown): string {
+  let joined = ''
+  for (const part of list(parts)) joined += text(object(part)?.text) ?? ''
+  return joined
 }
 
 /** DeepSeek, xAI and vLLM say `reasoning_content`; Groq, OpenRouter and Ollama say `reasoning`; some say both. */
@@ -142,7 +148,7 @@ export function callId(answerId: string | undefined, index: number): string {
 
 /** Arguments as the model wrote them; a server that has parsed them already gets them written again. */
 export function argumentsOf(value: unknown): string {
-  return typeof value === 'string' ? value : value == null ? '' : JSON.stringify(value)
+  return typeof value === 'string' ? value : value == null ? '' : written(value)
 }
 
 /** Usage of a body or a chunk; Groq also puts it under `x_groq`. */
