@@ -133,11 +133,9 @@ export function credential(rules: CredentialRules): NonNullable<Provider['author
   let lastKey: string | undefined
   let lastHeaders = NONE
   const carry = (key: unknown): Readonly<Record<string, string>> => {
+    if (typeof key !== 'string' || key === '') throw missing(provider, 'The apiKey function returned no key.')
     if (key !== lastKey) {
-      if (typeof key !== 'string' || key === '') throw missing(provider, 'The apiKey function returned no key.')
-      if (UNSENDABLE.test(key)) {
-        throw missing(provider, `The API key holds ${UNSENDABLE_WORDS}.`)
-      }
+      if (UNSENDABLE.test(key)) throw missing(provider, `The API key holds ${UNSENDABLE_WORDS}.`)
       lastHeaders = rules.headers(key)
       lastKey = key
     }
