@@ -26,7 +26,7 @@ describe('the models', () => {
     vi.stubEnv('OPENAI_BASE_URL', 'http://localhost:9/v1/')
     expect(provider.prepare(request()).url).toBe('http://localhost:9/v1/chat/completions')
     vi.stubEnv('OPENAI_BASE_URL', 'localhost')
-    expect(() => provider.prepare(request())).toThrow(/openai: OPENAI_BASE_URL is no URL/)
+    expect(() => provider.prepare(request())).toThrow(/openai: OPENAI_BASE_URL must be an absolute URL/)
   })
 
   test('the key is read when a call is made', () => {

@@ -15,13 +15,13 @@ describe('settings that cannot work', () => {
     [{ apiKey: 7 }, /apiKey must be a non-empty string/],
     [{ apiKey: 'a\nb' }, /apiKey holds a line break/],
     [{ project: 'a\r\nx: y' }, /project holds a line break/],
-    [{ headers: { 'x-a': 'a\r\nb' } }, /headers\['x-a'\] holds a line break/],
-    [{ headers: { 'x-a': 1 } }, /headers\['x-a'\] must be a string/],
-    [{ headers: { 'x a': 'b' } }, /no header name/],
+    [{ headers: { 'x-a': 'a\r\nb' } }, /headers\["x-a"\] holds a line break/],
+    [{ headers: { 'x-a': 1 } }, /headers\["x-a"\] must be a string/],
+    [{ headers: { 'x a': 'b' } }, /no header's name/],
     [{ headers: 'x' }, /headers must be an object/],
     [{ maxTokens: 0 }, /maxTokens must be a positive integer/],
-    [{ baseURL: 'localhost' }, /baseURL is no URL/],
-    [{ baseURL: 'ftp://example.com' }, /must begin with http/],
+    [{ baseURL: 'localhost' }, /baseURL must be an absolute URL/],
+    [{ baseURL: 'ftp://example.com' }, /begins with http/],
     [{ baseURL: 'https://me:secret@example.com' }, /must not hold credentials/],
   ])('%j is a TypeError with the remedy', (settings, message) => {
     expect(() => openai(settings as never)).toThrow(TypeError)

@@ -76,7 +76,7 @@ function classifyChat({ inBand, json }: ProviderFailure): Verdict | undefined {
 /** The provider that those rules make. */
 export function chatProvider(rules: ChatRules): Provider {
   const { name, dialect, settings, lateHeaders } = rules
-  const locate = endpoints(name, settings.baseURL, rules.baseURLVariable, rules.baseURL)
+  const locate = endpoints(name, settings.baseURL, rules.baseURLVariable, rules.baseURL ?? '')
   const url = rules.url ?? (() => locate('/chat/completions'))
   const headers = headersOf(rules.headers, settings.headers)
   return {

@@ -27,35 +27,34 @@ export const COMMON_SETTINGS = ['apiKey', 'baseURL', 'headers', 'maxTokens'] as 
 
 /** What no header value may hold: line breaks smuggle further headers, and the rest is refused by every HTTP client. */
 const UNSENDABLE = /[^\t\x20-\x7e\x80-\xff]/
-const UNSENDABLE_WORDS = 'a line break or another character that no header can carry'
+const UNSENDABLE_WORDS = 'holds a line break or another character that no header can carry'
 
 /** Refuses settings that could only fail later. `known` are the names that the provider takes. */
 export function checkSettings(provider: string, settings: ProviderSettings, known: readonly string[]): void {
   const fail = (problem: string): never => {
     throw new TypeError(`${provider}: ${problem}`)
   }
-  if (typeof settings !== 'object' || settings === null) fail('takes a model id or an object of settings')
-  for (const name of Object.keys(settings)) {
-    if (known.includes(name)) {
-      const value = (settings as Record<string, unknown>)[name]
-      if (typeof value === 'string' && UNSENDABLE.test(value)) fail(`${name} holds ${UNSENDABLE_WORDS}`)
-      continue
+  const check = (field: string, value: string): unknown =>
+    UNSENDABLE.test(value) && fail(`${field} ${UNSENDABLE_WORDS}`)
+  if (Object(settings) !== settings) fail('takes a model id or an object of settings')
+  for (const [name, value] of Object.entries(settings)) {
+    if (!known.includes(name)) {
+      const meant = likely(name, known)
+      fail(`unknown setting '${name}'; ${meant ? `did you mean '${meant}'?` : `known are ${known.join(', ')}`}`)
     }
-    const meant = likely(name, known)
-    fail(`unknown setting '${name}'${meant ? `; did you mean '${meant}'?` : `; known are ${known.join(', ')}`}`)
+    if (typeof value === 'string') check(name, value)
   }
-  const { apiKey, headers, maxTokens } = settings
-  if (apiKey !== undefined && typeof apiKey !== 'function') {
-    if (typeof apiKey !== 'string' || apiKey === '')
-      fail('apiKey must be a non-empty string, or a function that returns one')
+  const { apiKey, headers = {}, maxTokens = 1 } = settings
+  if (apiKey === '' || !['undefined', 'string', 'function'].includes(typeof apiKey)) {
+    fail('apiKey must be a non-empty string, or a function that returns one')
   }
-  if (maxTokens !== undefined && !(Number.isInteger(maxTokens) && maxTokens > 0))
-    fail('maxTokens must be a positive integer')
-  if (headers !== undefined && (typeof headers !== 'object' || headers === null)) fail('headers must be an object')
-  for (const [name, value] of Object.entries(headers ?? {})) {
-    if (typeof value !== 'string') fail(`headers['${name}'] must be a string`)
-    if (UNSENDABLE.test(value)) fail(`headers['${name}'] holds ${UNSENDABLE_WORDS}`)
-    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) fail(`headers has a name that is no header name: ${JSON.stringify(name)}`)
+  if (!(Number.isInteger(maxTokens) && maxTokens > 0)) fail('maxTokens must be a positive integer')
+  if (Object(headers) !== headers) fail('headers must be an object')
+  for (const [name, value] of Object.entries(headers)) {
+    const field = `headers[${JSON.stringify(name)}]`
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) fail(`${field} has no header's name`)
+    if (typeof value !== 'string') fail(`${field} must be a string`)
+    check(field, value)
   }
 }
 
@@ -67,15 +66,16 @@ export function environment(name: string | undefined): string | undefined {
 
 /** The URL of `path` below a base URL. A slash at the end of the base is the same as none; a query is kept. */
 export function endpoint(base: string | URL, path: string, field: string): string {
-  let url: URL
+  let url: URL | undefined
   try {
     url = new URL(base)
   } catch {
-    throw new TypeError(`${field} is no URL: give an absolute one, such as https://example.com/v1`)
+    // No URL at all: the same complaint.
   }
-  if (!/^https?:$/.test(url.protocol)) throw new TypeError(`${field} must begin with http:// or https://`)
-  if (url.username || url.password)
-    throw new TypeError(`${field} must not hold credentials: give them as apiKey or headers`)
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    throw new TypeError(`${field} must be an absolute URL that begins with http:// or https://`)
+  }
+  if (url.username || url.password) throw new TypeError(`${field} must not hold credentials: give apiKey or headers`)
   url.pathname = url.pathname.replace(/\/+$/, '') + path
   url.hash = ''
   return url.href
@@ -86,19 +86,16 @@ export function endpoints(
   provider: string,
   setting: string | URL | undefined,
   variable: string | undefined,
-  fallback: string | undefined,
+  fallback: string,
 ): (path: string) => string {
   if (setting !== undefined) endpoint(setting, '', `${provider}: baseURL`)
   let key: string | undefined
   let built = ''
   return (path) => {
-    const fromEnvironment = setting === undefined ? environment(variable) : undefined
-    const base = setting ?? fromEnvironment ?? fallback
-    if (base === undefined)
-      throw new TypeError(`${provider}: baseURL is missing${variable ? `: give it, or set ${variable}` : ''}`)
+    const base = setting ?? environment(variable) ?? fallback
     const wanted = path + base
     if (wanted !== key) {
-      built = endpoint(base, path, `${provider}: ${fromEnvironment ? variable : 'baseURL'}`)
+      built = endpoint(base, path, `${provider}: ${setting === undefined ? variable : 'baseURL'}`)
       key = wanted
     }
     return built
@@ -135,7 +132,7 @@ export function credential(rules: CredentialRules): NonNullable<Provider['author
   const carry = (key: unknown): Readonly<Record<string, string>> => {
     if (typeof key !== 'string' || key === '') throw missing(provider, 'The apiKey function returned no key.')
     if (key !== lastKey) {
-      if (UNSENDABLE.test(key)) throw missing(provider, `The API key holds ${UNSENDABLE_WORDS}.`)
+      if (UNSENDABLE.test(key)) throw missing(provider, `The API key ${UNSENDABLE_WORDS}.`)
       lastHeaders = rules.headers(key)
       lastKey = key
     }
