@@ -36,6 +36,7 @@ describe('a message', () => {
     ['tool_use', 'tool_calls'],
     ['refusal', 'content_filter'],
     ['pause_turn', 'other'],
+    ['toString', 'other'],
   ])('the stop reason %s is read as %s', (stop_reason, expected) => {
     expect(answer([], { stop_reason })['finishReason']).toBe(expected)
   })

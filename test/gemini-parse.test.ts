@@ -34,6 +34,7 @@ describe('an answer', () => {
     ['RECITATION', 'content_filter'],
     ['SPII', 'content_filter'],
     ['LANGUAGE', 'other'],
+    ['valueOf', 'other'],
   ])('the finish reason %s is read as %s', (finishReason, expected) => {
     expect(answer(undefined, { finishReason })['finishReason']).toBe(expected)
   })
@@ -62,6 +63,15 @@ describe('an answer', () => {
     expect({ reasoning, text }).toEqual({ reasoning: 'Hm', text: 'Yes' })
     const message = { role: 'assistant', content: parts, toolCalls } as never
     expect(bodyOf(model, { messages: [message] })['contents']).toEqual([{ role: 'model', parts: sent }])
+  })
+
+  test('a stream sent as one array is an answer', () => {
+    const usageMetadata = { promptTokenCount: 1, candidatesTokenCount: 1 }
+    const chunks = [body([{ text: 'Ye' }], { finishReason: undefined }), { ...body([{ text: 's' }]), usageMetadata }]
+    expect(provider.parse(chunks)).toMatchObject({
+      kind: 'answer',
+      answer: { text: 'Yes', finishReason: 'stop', usage: { totalTokens: 2 } },
+    })
   })
 
   test('usage counts thoughts as output', () => {
@@ -169,6 +179,7 @@ describe('a stream', () => {
             finishReason: other,
           }),
         ]
+        provider.parse([one, { candidates: [other] }])
         for (const shape of shapes) {
           provider.parse(shape)
           read?.({ event: undefined, data: JSON.stringify(shape) })

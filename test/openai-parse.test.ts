@@ -34,6 +34,7 @@ describe('an answer', () => {
     ['eos_token', 'stop'],
     ['model_length', 'length'],
     ['weather', 'other'],
+    ['constructor', 'other'],
   ])('the finish reason %s is read as %s', (finish_reason, expected) => {
     expect(answer({ content: '' }, { finish_reason })['finishReason']).toBe(expected)
   })

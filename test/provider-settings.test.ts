@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { openai } from '../src/providers/openai.ts'
-import { base64, bytes, imageType } from '../src/providers/base64.ts'
+import { base64, bytes, imageType } from '../src/providers/media.ts'
 import { likely } from '../src/suggest.ts'
 import { authorized, request } from './support/wire.ts'
 

@@ -1,8 +1,8 @@
 import type { Part } from '../message.ts'
 import type { Parsed, ServerSentEvent, StreamPart } from '../provider.ts'
 import type { FinishReason, ToolCall, Usage } from '../result.ts'
+import { failureIn, translated } from './answer.ts'
 import { count, object, parsed, text, written, type JsonObject } from './json.ts'
-import { failureIn } from './openai-parse.ts'
 
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   end_turn: 'stop',
@@ -52,7 +52,7 @@ function joined(parts: readonly Part[], type: Part['type']): string {
 }
 
 function finishReason(raw: string | undefined): FinishReason {
-  return (raw && FINISH_REASONS[raw]) || 'other'
+  return translated(FINISH_REASONS, raw)
 }
 
 /** A content block as a part. What has no words of its own (redacted thinking, server tools) travels whole, to be sent back as it is. */

@@ -1,8 +1,8 @@
 import type { FilePart, Message, Part } from '../message.ts'
 import type { ResolvedRequest } from '../request.ts'
-import { base64, bytes } from './base64.ts'
+import { eachMessage, schemaInstruction } from './conversation.ts'
 import { object, parsed } from './json.ts'
-import { eachMessage, imageData, schemaInstruction } from './openai-wire.ts'
+import { base64, bytes, imageData } from './media.ts'
 
 type Wire = Record<string, unknown>
 

@@ -1,8 +1,8 @@
 import type { Part } from '../message.ts'
 import type { Parsed, ServerSentEvent, StreamPart } from '../provider.ts'
 import type { FinishReason, ProviderData, ToolCall, Usage } from '../result.ts'
+import { argumentsOf, callId, failureIn, translated } from './answer.ts'
 import { count, list, object, parsed, text, type JsonObject } from './json.ts'
-import { argumentsOf, callId, failureIn } from './openai-parse.ts'
 
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   STOP: 'stop',
@@ -33,7 +33,7 @@ interface Reading {
 export function parseContent(provider: string, body: unknown): Parsed {
   const failure = refusalIn(body)
   if (failure !== undefined) return { kind: 'error', error: failure }
-  const json = object(body)
+  const json = Array.isArray(body) ? whole(body) : object(body)
   if (!json || !object(list(json.candidates)[0])) return { kind: 'incomplete', problem: 'the answer has no candidates' }
   const { reason, usage, id, model, parts: read } = reading(provider, json, 0)
   const parts: Part[] = []
@@ -63,6 +63,20 @@ export function parseContent(provider: string, body: unknown): Parsed {
   return { kind: 'answer', answer }
 }
 
+/** A proxy that drops `alt=sse` sends the stream's chunks as one array. */
+function whole(chunks: readonly unknown[]): JsonObject {
+  const last: Record<string, unknown> = {}
+  const candidate: Record<string, unknown> = {}
+  const parts: unknown[] = []
+  for (const chunk of chunks) {
+    Object.assign(last, object(chunk))
+    const piece = object(list(object(chunk)?.candidates)[0])
+    Object.assign(candidate, piece)
+    parts.push(...list(object(piece?.content)?.parts))
+  }
+  return { ...last, candidates: [{ ...candidate, content: { parts } }] }
+}
+
 /** An error object, or a prompt that was refused: the latter has its reason and no candidates. */
 function refusalIn(value: unknown): unknown {
   const failure = failureIn(value)
@@ -73,7 +87,7 @@ function refusalIn(value: unknown): unknown {
 
 /** A turn that ends in calls ends with STOP like any other. */
 function finishReason(raw: string | undefined, called: boolean): FinishReason {
-  return raw === 'STOP' && called ? 'tool_calls' : (raw && FINISH_REASONS[raw]) || 'other'
+  return raw === 'STOP' && called ? 'tool_calls' : translated(FINISH_REASONS, raw)
 }
 
 function reading(provider: string, json: JsonObject, calls: number): Reading {

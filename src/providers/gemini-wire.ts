@@ -1,8 +1,8 @@
 import type { Message, Part } from '../message.ts'
 import type { ResolvedRequest } from '../request.ts'
-import { base64 } from './base64.ts'
+import { eachMessage } from './conversation.ts'
 import { object, parsed } from './json.ts'
-import { eachMessage, imageData } from './openai-wire.ts'
+import { base64, imageData } from './media.ts'
 
 type Wire = Record<string, unknown>
 

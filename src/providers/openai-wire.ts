@@ -1,7 +1,8 @@
-import type { AssistantMessage, FilePart, ImagePart, Message, Part } from '../message.ts'
+import type { AssistantMessage, FilePart, Message, Part } from '../message.ts'
 import type { ResolvedRequest, ResolvedTool } from '../request.ts'
-import { base64, imageType } from './base64.ts'
+import { eachMessage, schemaInstruction } from './conversation.ts'
 import type { Dialect } from './dialect.ts'
+import { base64, imageURL } from './media.ts'
 
 type Wire = Record<string, unknown>
 
@@ -44,22 +45,6 @@ export function chatBody(
     if (dialect.streamUsage) body.stream_options = { include_usage: true }
   }
   return JSON.stringify(Object.assign(body, extraBody))
-}
-
-/** Walks the messages; a TypeError for one that the wire cannot express names it. */
-export function eachMessage(messages: readonly Message[], visit: (message: Message) => unknown): void {
-  let index = 0
-  try {
-    for (; index < messages.length; index++) visit(messages[index] as Message)
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error
-    throw new TypeError(`messages[${index}]: ${error.message}`, { cause: error })
-  }
-}
-
-/** Asks in words for what a server has no mode for. */
-export function schemaInstruction(schema: object): string {
-  return `Answer with JSON only, no other text and no code fence. It must fit this JSON Schema:\n${JSON.stringify(schema)}`
 }
 
 /** Adds to the instructions: many chat templates know a single system message, at the head. */
@@ -131,22 +116,6 @@ function wireContent(parts: readonly Part[], role: Message['role'], dialect: Dia
       part.type === 'image' ? { type: 'image_url', image_url: { url: imageURL(part) } } : wireFile(part, dialect)
     return part.extra ? Object.assign(wire, part.extra) : wire
   })
-}
-
-/** The URL of an image: its own, or a data URL. */
-export function imageURL(part: ImagePart): string {
-  if (part.url !== undefined) return part.url
-  const { data, mediaType } = imageData(part)
-  return `data:${mediaType};base64,${data}`
-}
-
-/** An image's bytes as base64, with the media type that is given or that they tell. */
-export function imageData(part: ImagePart): { data: string; mediaType: string } {
-  if (part.data === undefined) throw new TypeError('an image part needs url or data')
-  const data = base64(part.data)
-  const mediaType = part.mediaType ?? imageType(data)
-  if (!mediaType) throw new TypeError("an image part of this format needs mediaType, such as 'image/png'")
-  return { data, mediaType }
 }
 
 function wireFile(part: FilePart, dialect: Dialect): Wire {

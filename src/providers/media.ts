@@ -1,3 +1,5 @@
+import type { ImagePart } from '../message.ts'
+
 /** Base64 of bytes, or base64 text as it is. Runtimes without `toBase64` go through a binary string, in slices that fit the stack. */
 export function base64(data: Uint8Array | string): string {
   if (typeof data === 'string') return data
@@ -20,4 +22,20 @@ export function imageType(encoded: string): string | undefined {
 /** The bytes of base64 text, or bytes as they are. */
 export function bytes(data: Uint8Array | string): Uint8Array {
   return typeof data === 'string' ? Uint8Array.from(atob(data), (character) => character.charCodeAt(0)) : data
+}
+
+/** The URL of an image: its own, or a data URL. */
+export function imageURL(part: ImagePart): string {
+  if (part.url !== undefined) return part.url
+  const { data, mediaType } = imageData(part)
+  return `data:${mediaType};base64,${data}`
+}
+
+/** An image's bytes as base64, with the media type that is given or that they tell. */
+export function imageData(part: ImagePart): { data: string; mediaType: string } {
+  if (part.data === undefined) throw new TypeError('an image part needs url or data')
+  const data = base64(part.data)
+  const mediaType = part.mediaType ?? imageType(data)
+  if (!mediaType) throw new TypeError("an image part of this format needs mediaType, such as 'image/png'")
+  return { data, mediaType }
 }
