@@ -1,20 +1,36 @@
 /** Other words for a name of ours, in plain form: what other libraries and the providers' wires call it. */
-const ALIASES: Readonly<Record<string, string>> = {
-  key: 'apiKey',
-  token: 'apiKey',
-  url: 'baseURL',
-  endpoint: 'baseURL',
-  host: 'baseURL',
-  defaultheaders: 'headers',
+const ALIASES: Readonly<Record<string, readonly string[]>> = {
+  key: ['apiKey'],
+  token: ['apiKey'],
+  url: ['baseURL'],
+  endpoint: ['baseURL'],
+  host: ['baseURL'],
+  defaultheaders: ['headers'],
+  organisation: ['organization'],
+  deployment: ['model'],
+  maxcompletiontokens: ['maxTokens'],
+  maxoutputtokens: ['maxTokens'],
+  maxattempts: ['maxRetries', 'retry'],
+  retries: ['maxRetries', 'retry'],
+  maxretries: ['retry'],
+  abortsignal: ['signal'],
+  timeoutms: ['timeout'],
+  prompt: ['messages'],
+  input: ['messages'],
+  stopsequences: ['stop'],
+  functions: ['tools'],
+  responseformat: ['output'],
+  schema: ['output'],
 }
 
 /** The known name that a mistaken one most likely means: the same letters in another case, an alias, or one slip of the finger. */
-export function likely(name: string, known: readonly string[]): string | undefined {
+export function likely(name: string, known: Iterable<string>): string | undefined {
   const wanted = plain(name)
+  const names = [...known]
   return (
-    known.find((candidate) => plain(candidate) === wanted) ??
-    known.find((candidate) => candidate === ALIASES[wanted]) ??
-    known.find((candidate) => oneSlip(plain(candidate), wanted))
+    names.find((candidate) => plain(candidate) === wanted) ??
+    names.find((candidate) => ALIASES[wanted]?.includes(candidate)) ??
+    names.find((candidate) => oneSlip(plain(candidate), wanted))
   )
 }
 
@@ -25,10 +41,13 @@ function plain(name: string): string {
 /** Whether one inserted, missing, wrong or swapped letter makes the difference. */
 function oneSlip(a: string, b: string): boolean {
   if (Math.abs(a.length - b.length) > 1 || a.length < 4) return false
-  let same = 0
-  while (same < a.length && a[same] === b[same]) same++
-  const x = a.slice(same)
-  const y = b.slice(same)
-  const [x1, y1] = [x.slice(1), y.slice(1)]
-  return x1 === y1 || x1 === y || x === y1 || (x[0] === y[1] && x[1] === y[0] && x.slice(2) === y.slice(2))
+  let start = 0
+  while (start < a.length && a[start] === b[start]) start++
+  const rest = (text: string, from: number) => text.slice(start + from)
+  return (
+    rest(a, 1) === rest(b, 1) ||
+    rest(a, 1) === rest(b, 0) ||
+    rest(a, 0) === rest(b, 1) ||
+    (rest(a, 2) === rest(b, 2) && a[start] === b[start + 1] && a[start + 1] === b[start])
+  )
 }

@@ -17,7 +17,7 @@ describe('the models', () => {
   })
 
   test('an empty model id is a TypeError', () => {
-    expect(() => openai('')).toThrow(/openai: a model id is a non-empty string/)
+    expect(() => openai('')).toThrow(/openai: a model id must be a non-empty string/)
   })
 
   test('the base URL is read when a call is made', () => {
@@ -26,7 +26,7 @@ describe('the models', () => {
     vi.stubEnv('OPENAI_BASE_URL', 'http://localhost:9/v1/')
     expect(provider.prepare(request()).url).toBe('http://localhost:9/v1/chat/completions')
     vi.stubEnv('OPENAI_BASE_URL', 'localhost')
-    expect(() => provider.prepare(request())).toThrow(/openai: OPENAI_BASE_URL must be an absolute URL/)
+    expect(() => provider.prepare(request())).toThrow(/OPENAI_BASE_URL must be an absolute URL/)
   })
 
   test('the key is read when a call is made', () => {
@@ -256,7 +256,7 @@ describe('a compatible server', () => {
   })
 
   test('a name and a base URL are demanded', () => {
-    expect(() => openaiCompatible({ name: '', baseURL: 'http://localhost' })).toThrow(/name must be/)
-    expect(() => openaiCompatible({ name: 'x' } as never)).toThrow(/x: baseURL is missing/)
+    expect(() => openaiCompatible({ name: '', baseURL: 'http://localhost' })).toThrow(/openaiCompatible\.name must be/)
+    expect(() => openaiCompatible({ name: 'x' } as never)).toThrow(/x\.baseURL must be given/)
   })
 })

@@ -1,26 +1,25 @@
 import { describe, expect, test, vi } from 'vitest'
 import { openai } from '../src/providers/openai.ts'
 import { base64, bytes, imageType } from '../src/providers/media.ts'
-import { likely } from '../src/suggest.ts'
 import { authorized, request } from './support/wire.ts'
 
 describe('settings that cannot work', () => {
   test.each<[object | null, RegExp]>([
-    [null, /openai: takes a model id or an object of settings/],
-    [{ apikey: 'x' }, /unknown setting 'apikey'; did you mean 'apiKey'\?/],
-    [{ base_url: 'x' }, /did you mean 'baseURL'\?/],
-    [{ organisation: 'x' }, /did you mean 'organization'\?/],
-    [{ colour: 'x' }, /unknown setting 'colour'; known are apiKey, baseURL/],
-    [{ apiKey: '' }, /apiKey must be a non-empty string/],
-    [{ apiKey: 7 }, /apiKey must be a non-empty string/],
-    [{ apiKey: 'a\nb' }, /apiKey holds a line break/],
-    [{ project: 'a\r\nx: y' }, /project holds a line break/],
-    [{ headers: { 'x-a': 'a\r\nb' } }, /headers\["x-a"\] holds a line break/],
-    [{ headers: { 'x-a': 1 } }, /headers\["x-a"\] must be a string/],
-    [{ headers: { 'x a': 'b' } }, /no header's name/],
-    [{ headers: 'x' }, /headers must be an object/],
-    [{ maxTokens: 0 }, /maxTokens must be a positive integer/],
-    [{ baseURL: 'localhost' }, /baseURL must be an absolute URL/],
+    [null, /openai takes a model id or an object of settings/],
+    [{ apikey: 'x' }, /openai\.apikey is unknown: did you mean apiKey\?/],
+    [{ base_url: 'x' }, /did you mean baseURL\?/],
+    [{ organisation: 'x' }, /did you mean organization\?/],
+    [{ colour: 'x' }, /openai\.colour is unknown: known are apiKey, baseURL/],
+    [{ apiKey: '' }, /openai\.apiKey must be a non-empty string/],
+    [{ apiKey: 7 }, /openai\.apiKey must be a non-empty string/],
+    [{ apiKey: 'a\nb' }, /openai\.apiKey has a line break/],
+    [{ project: 'a\r\nx: y' }, /openai\.project has a line break/],
+    [{ headers: { 'x-a': 'a\r\nb' } }, /openai\.headers\.x-a has a line break/],
+    [{ headers: { 'x-a': 1 } }, /openai\.headers\.x-a must be a string/],
+    [{ headers: { 'x a': 'b' } }, /openai\.headers has an invalid header name/],
+    [{ headers: 'x' }, /openai\.headers must be an object/],
+    [{ maxTokens: 0 }, /openai\.maxTokens must be a whole number above 0, got 0/],
+    [{ baseURL: 'localhost' }, /openai\.baseURL must be an absolute URL/],
     [{ baseURL: 'ftp://example.com' }, /begins with http/],
     [{ baseURL: 'https://me:secret@example.com' }, /must not hold credentials/],
   ])('%j is a TypeError with the remedy', (settings, message) => {
@@ -74,7 +73,7 @@ describe('keys', () => {
   })
 
   test('a function that gives no usable key fails the authentication', async () => {
-    for (const given of ['', undefined, 'a\nb']) {
+    for (const given of ['', undefined]) {
       const { provider } = openai({ apiKey: async () => given as string })('m')
       await expect(authorized(provider)).rejects.toMatchObject({ code: 'authentication' })
     }
@@ -87,23 +86,6 @@ describe('keys', () => {
   })
 })
 
-describe('likely names', () => {
-  const known = ['maxTokens', 'timeout', 'apiKey']
-
-  test.each([
-    ['max_tokens', 'maxTokens'],
-    ['timeuot', 'timeout'],
-    ['timeot', 'timeout'],
-    ['timeoutt', 'timeout'],
-    ['tameout', 'timeout'],
-    ['token', 'apiKey'],
-    ['colour', undefined],
-    ['baseurl', undefined],
-  ])('%s most likely means %s', (name, meant) => {
-    expect(likely(name, known)).toBe(meant)
-  })
-})
-
 describe('base64', () => {
   test('bytes of any length survive the way there and back', () => {
     const long = Uint8Array.from({ length: 20_001 }, (_, index) => index % 256)
@@ -112,6 +94,10 @@ describe('base64', () => {
       expect(base64(data)).toBe(Buffer.from(data).toString('base64'))
     }
     expect(base64('QUJD')).toBe('QUJD')
+  })
+
+  test('what is no base64 is a TypeError', () => {
+    expect(() => bytes('*')).toThrow(TypeError)
   })
 
   test('runtimes with a native encoder use it', () => {

@@ -23,8 +23,7 @@ export function failureIn(value: unknown): unknown {
   if (choice) {
     if (object(choice.error)) return { error: choice.error }
     if (FAILURES.has(choice.finish_reason)) {
-      const code = choice.finish_reason
-      return { error: { code, message: `The model ended its answer with the finish reason ${code}.` } }
+      return { error: { code: choice.finish_reason } }
     }
   } else if (!json.choices && (json.object === 'error' || json.type === 'error' || json.detail || text(json.message)))
     return json

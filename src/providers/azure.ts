@@ -27,17 +27,17 @@ function createAzure(settings: AzureOpenAISettings): Provider {
   const name = 'azure'
   checkSettings('azureOpenAI', settings, ['endpoint', 'apiKey', 'token', 'apiVersion', 'headers', 'maxTokens'])
   if (settings.apiKey !== undefined && settings.token !== undefined) {
-    throw new TypeError('azureOpenAI: apiKey and token exclude each other')
+    throw new TypeError('azureOpenAI.apiKey and azureOpenAI.token exclude each other')
   }
   const variable = 'AZURE_OPENAI_ENDPOINT'
   const place = (path: string): string => {
     const base = settings.endpoint ?? environment(variable)
-    if (base === undefined) throw new TypeError(`azureOpenAI: endpoint is missing: give it, or set ${variable}`)
+    if (base === undefined) throw new TypeError(`azureOpenAI.endpoint is missing: give it, or set ${variable}`)
     // Copied from a portal or an SDK's settings, it may name the API already.
     return endpoint(
       String(base).replace(/\/openai(?:\/v1)?\/?$/, ''),
       path,
-      settings.endpoint === undefined ? variable : 'azureOpenAI: endpoint',
+      settings.endpoint === undefined ? variable : 'azureOpenAI.endpoint',
     )
   }
   if (settings.endpoint !== undefined) place('')

@@ -21,7 +21,12 @@ export function imageType(encoded: string): string | undefined {
 
 /** The bytes of base64 text, or bytes as they are. */
 export function bytes(data: Uint8Array | string): Uint8Array {
-  return typeof data === 'string' ? Uint8Array.from(atob(data), (character) => character.charCodeAt(0)) : data
+  if (typeof data !== 'string') return data
+  try {
+    return Uint8Array.from(atob(data), (character) => character.charCodeAt(0))
+  } catch {
+    throw new TypeError('data must be a Uint8Array or base64 text')
+  }
 }
 
 /** The URL of an image: its own, or a data URL. */

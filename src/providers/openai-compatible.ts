@@ -1,6 +1,7 @@
 import type { ModelFactory, Provider, ProviderFailure, ProviderRequest, Verdict } from '../provider.ts'
 import type { ResolvedRequest } from '../request.ts'
 import type { Dialect } from './dialect.ts'
+import { fail } from '../check.ts'
 import { object } from './json.ts'
 import { parseChat } from './openai-parse.ts'
 import { chatReader } from './openai-stream.ts'
@@ -42,9 +43,9 @@ export const CHAT_SETTINGS: readonly string[] = [...COMMON_SETTINGS, ...Object.k
 /** Models of a server that speaks OpenAI's Chat Completions. Without `apiKey` it is called without one. */
 export function openaiCompatible(settings: OpenAICompatibleSettings): ModelFactory {
   const name = settings?.name
-  if (typeof name !== 'string' || name === '') throw new TypeError('openaiCompatible: name must be a non-empty string')
+  if (typeof name !== 'string' || name === '') fail('openaiCompatible.name', name, 'a non-empty string')
   checkSettings(name, settings, ['name', ...CHAT_SETTINGS])
-  if (settings.baseURL === undefined) throw new TypeError(`${name}: baseURL is missing`)
+  if (settings.baseURL === undefined) fail(`${name}.baseURL`, undefined, 'given: the URL with its version, usually /v1')
   return modelFactory(chatProvider({ name, dialect: settings, settings }))
 }
 

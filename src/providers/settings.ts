@@ -1,3 +1,4 @@
+import { checkHeaders, fail, rejectUnknown } from '../check.ts'
 import { CompletionError } from '../errors.ts'
 import type {
   ApiKey,
@@ -8,7 +9,6 @@ import type {
   ProviderFactory,
   ProviderRequest,
 } from '../provider.ts'
-import { likely } from '../suggest.ts'
 
 /** What every provider can be given. */
 export interface ProviderSettings {
@@ -25,37 +25,19 @@ export interface ProviderSettings {
 /** The names of ProviderSettings, for `checkSettings`. */
 export const COMMON_SETTINGS = ['apiKey', 'baseURL', 'headers', 'maxTokens'] as const
 
-/** What no header value may hold: line breaks smuggle further headers, and the rest is refused by every HTTP client. */
-const UNSENDABLE = /[^\t\x20-\x7e\x80-\xff]/
-const UNSENDABLE_WORDS = 'holds a line break or another character that no header can carry'
-
 /** Refuses settings that could only fail later. `known` are the names that the provider takes. */
 export function checkSettings(provider: string, settings: ProviderSettings, known: readonly string[]): void {
-  const fail = (problem: string): never => {
-    throw new TypeError(`${provider}: ${problem}`)
-  }
-  const check = (field: string, value: string): unknown =>
-    UNSENDABLE.test(value) && fail(`${field} ${UNSENDABLE_WORDS}`)
-  if (Object(settings) !== settings) fail('takes a model id or an object of settings')
-  for (const [name, value] of Object.entries(settings)) {
-    if (!known.includes(name)) {
-      const meant = likely(name, known)
-      fail(`unknown setting '${name}'; ${meant ? `did you mean '${meant}'?` : `known are ${known.join(', ')}`}`)
-    }
-    if (typeof value === 'string') check(name, value)
-  }
-  const { apiKey, headers = {}, maxTokens = 1 } = settings
+  if (Object(settings) !== settings) throw new TypeError(`${provider} takes a model id or an object of settings`)
+  rejectUnknown(provider, settings, new Set(known))
+  const { apiKey, headers, maxTokens = 1 } = settings
   if (apiKey === '' || !['undefined', 'string', 'function'].includes(typeof apiKey)) {
-    fail('apiKey must be a non-empty string, or a function that returns one')
+    fail(`${provider}.apiKey`, undefined, 'a non-empty string, or a function that returns one')
   }
-  if (!(Number.isInteger(maxTokens) && maxTokens > 0)) fail('maxTokens must be a positive integer')
-  if (Object(headers) !== headers) fail('headers must be an object')
-  for (const [name, value] of Object.entries(headers)) {
-    const field = `headers[${JSON.stringify(name)}]`
-    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) fail(`${field} has no header's name`)
-    if (typeof value !== 'string') fail(`${field} must be a string`)
-    check(field, value)
-  }
+  if (!(Number.isInteger(maxTokens) && maxTokens > 0))
+    fail(`${provider}.maxTokens`, maxTokens, 'a whole number above 0')
+  if (headers !== undefined) checkHeaders(`${provider}.headers`, headers)
+  // Whatever is a string here becomes part of the request's head.
+  checkHeaders(provider, Object.fromEntries(Object.entries(settings).filter(([, value]) => typeof value === 'string')))
 }
 
 /** A variable of the environment, where there is one: read when it is needed, so that what a host sets late is seen. */
@@ -88,14 +70,14 @@ export function endpoints(
   variable: string | undefined,
   fallback: string,
 ): (path: string) => string {
-  if (setting !== undefined) endpoint(setting, '', `${provider}: baseURL`)
+  if (setting !== undefined) endpoint(setting, '', `${provider}.baseURL`)
   let key: string | undefined
   let built = ''
   return (path) => {
     const base = setting ?? environment(variable) ?? fallback
     const wanted = path + base
     if (wanted !== key) {
-      built = endpoint(base, path, `${provider}: ${setting === undefined ? variable : 'baseURL'}`)
+      built = endpoint(base, path, setting === undefined ? `${variable}` : `${provider}.baseURL`)
       key = wanted
     }
     return built
@@ -132,7 +114,6 @@ export function credential(rules: CredentialRules): NonNullable<Provider['author
   const carry = (key: unknown): Readonly<Record<string, string>> => {
     if (typeof key !== 'string' || key === '') throw missing(provider, 'The apiKey function returned no key.')
     if (key !== lastKey) {
-      if (UNSENDABLE.test(key)) throw missing(provider, `The API key ${UNSENDABLE_WORDS}.`)
       lastHeaders = rules.headers(key)
       lastKey = key
     }
@@ -164,7 +145,7 @@ function missing(provider: string, message: string): CompletionError {
 /** A factory that makes models of one provider. */
 export function modelFactory(provider: Provider): ModelFactory {
   return (id): Model => {
-    if (typeof id !== 'string' || id === '') throw new TypeError(`${provider.name}: a model id is a non-empty string`)
+    if (typeof id !== 'string' || id === '') fail(`${provider.name}: a model id`, id, 'a non-empty string')
     return { id, provider }
   }
 }
