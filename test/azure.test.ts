@@ -20,6 +20,9 @@ describe('the endpoint', () => {
 
   test('without a version the undated path is called', () => {
     expect(url({ endpoint, apiKey: 'k' })).toBe(`${endpoint}/openai/v1/chat/completions`)
+    expect(url({ endpoint, apiKey: 'k', apiVersion: 'preview' })).toBe(
+      `${endpoint}/openai/v1/chat/completions?api-version=preview`,
+    )
     expect(url({ endpoint: `${endpoint}/openai/v1/`, apiKey: 'k' })).toBe(`${endpoint}/openai/v1/chat/completions`)
   })
 

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
+import type { ModelFactory } from '../src/provider.ts'
 import { openai } from '../src/providers/openai.ts'
 import { base64, bytes, imageType } from '../src/providers/media.ts'
 import { authorized, request } from './support/wire.ts'
@@ -49,6 +50,17 @@ describe('settings that work', () => {
   test('a base URL may be a URL', () => {
     const { provider } = openai({ baseURL: new URL('http://localhost:1/v1//?a=b#c') })('m')
     expect(provider.prepare(request()).url).toBe('http://localhost:1/v1/chat/completions?a=b')
+  })
+})
+
+describe('the types', () => {
+  test('a provider and what its settings make are both factories', () => {
+    const factories: ModelFactory[] = [openai, openai({ apiKey: 'k' })]
+    expect(factories.map((factory) => factory('m').id)).toEqual(['m', 'm'])
+    // @ts-expect-error a model is no factory
+    expect(() => openai('m')('n')).toThrow(TypeError)
+    // @ts-expect-error the name of the setting is apiKey
+    expect(() => openai({ apikey: 'k' })).toThrow(TypeError)
   })
 })
 

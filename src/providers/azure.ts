@@ -9,8 +9,8 @@ export interface AzureOpenAISettings extends Omit<ProviderSettings, 'baseURL'> {
   /** A Microsoft Entra token, or a function that returns one, in place of `apiKey`: asked for every attempt. */
   readonly token?: ApiKey | undefined
   /**
-   * A dated version, such as '2024-10-21', calls /openai/deployments/…; without one the undated /openai/v1/ is called, which takes the
-   * deployment's name as the model. @defaultValue the variable OPENAI_API_VERSION, where it is set
+   * A dated version, such as '2024-10-21', calls /openai/deployments/…; without one, or with 'preview', the undated /openai/v1/ is
+   * called, which takes the deployment's name as the model. @defaultValue the variable OPENAI_API_VERSION, where it is set
    */
   readonly apiVersion?: string | undefined
 }
@@ -48,8 +48,13 @@ function createAzure(settings: AzureOpenAISettings): Provider {
     settings: { headers: settings.headers, maxTokens: settings.maxTokens },
     url: (request) => {
       const version = settings.apiVersion ?? environment('OPENAI_API_VERSION')
-      if (version === undefined || version === 'v1') return place('/openai/v1/chat/completions')
-      const url = place(`/openai/deployments/${encodeURIComponent(request.model)}/chat/completions`)
+      const dated = version !== undefined && /^\d/.test(version)
+      const url = place(
+        dated
+          ? `/openai/deployments/${encodeURIComponent(request.model)}/chat/completions`
+          : '/openai/v1/chat/completions',
+      )
+      if (version === undefined || version === 'v1') return url
       return `${url}${url.includes('?') ? '&' : '?'}api-version=${encodeURIComponent(version)}`
     },
     authorize: credential({

@@ -1,7 +1,7 @@
+import { fail } from '../check.ts'
 import type { ModelFactory, Provider, ProviderFailure, ProviderRequest, Verdict } from '../provider.ts'
 import type { ResolvedRequest } from '../request.ts'
 import type { Dialect } from './dialect.ts'
-import { fail } from '../check.ts'
 import { object } from './json.ts'
 import { parseChat } from './openai-parse.ts'
 import { chatReader } from './openai-stream.ts'
@@ -38,13 +38,15 @@ const DIALECT: Readonly<Record<keyof Dialect, true>> = {
 }
 
 /** The names of the settings that every Chat Completions provider takes. */
-export const CHAT_SETTINGS: readonly string[] = [...COMMON_SETTINGS, ...Object.keys(DIALECT)]
+export function chatSettings(): string[] {
+  return [...COMMON_SETTINGS, ...Object.keys(DIALECT)]
+}
 
 /** Models of a server that speaks OpenAI's Chat Completions. Without `apiKey` it is called without one. */
 export function openaiCompatible(settings: OpenAICompatibleSettings): ModelFactory {
   const name = settings?.name
   if (typeof name !== 'string' || name === '') fail('openaiCompatible.name', name, 'a non-empty string')
-  checkSettings(name, settings, ['name', ...CHAT_SETTINGS])
+  checkSettings(name, settings, ['name', ...chatSettings()])
   if (settings.baseURL === undefined) fail(`${name}.baseURL`, undefined, 'given: the URL with its version, usually /v1')
   return modelFactory(chatProvider({ name, dialect: settings, settings }))
 }

@@ -1,6 +1,6 @@
 import type { ProviderFactory } from '../provider.ts'
 import type { Dialect } from './dialect.ts'
-import { CHAT_SETTINGS, chatProvider } from './openai-compatible.ts'
+import { chatProvider, chatSettings } from './openai-compatible.ts'
 import { checkSettings, providerFactory, type ProviderSettings } from './settings.ts'
 
 /** What a preset takes; a member of Dialect goes over the preset's own. */
@@ -18,7 +18,7 @@ interface Preset extends Dialect {
 
 function preset(data: Preset): ProviderFactory<PresetSettings> {
   return providerFactory((settings: PresetSettings) => {
-    checkSettings(data.name, settings, CHAT_SETTINGS)
+    checkSettings(data.name, settings, chatSettings())
     const { baseURL, baseURLVariable, keyVariables, keyRequired = true, name } = data
     return chatProvider({
       name,
