@@ -19,6 +19,15 @@ export function count(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined
 }
 
+/** A value as JSON text; empty where it nests too deeply to be written. */
+export function written(value: unknown): string {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return ''
+  }
+}
+
 /** JSON text parsed; undefined where it is none. The parser's own error quotes its input and is dropped. */
 export function parsed(json: string): unknown {
   try {

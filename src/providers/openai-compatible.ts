@@ -1,6 +1,8 @@
-import type { ModelFactory, Provider, ProviderRequest } from '../provider.ts'
+import { fail } from '../check.ts'
+import type { ModelFactory, Provider, ProviderFailure, ProviderRequest, Verdict } from '../provider.ts'
 import type { ResolvedRequest } from '../request.ts'
 import type { Dialect } from './dialect.ts'
+import { object } from './json.ts'
 import { parseChat } from './openai-parse.ts'
 import { chatReader } from './openai-stream.ts'
 import { chatBody } from './openai-wire.ts'
@@ -22,6 +24,7 @@ export interface OpenAICompatibleSettings extends ProviderSettings, Dialect {
   readonly baseURL: string | URL
 }
 
+/** Every member of Dialect, as settings are checked by name. */
 const DIALECT: Readonly<Record<keyof Dialect, true>> = {
   maxTokensField: true,
   seedField: true,
@@ -34,12 +37,17 @@ const DIALECT: Readonly<Record<keyof Dialect, true>> = {
   noFinishReason: true,
 }
 
+/** The names of the settings that every Chat Completions provider takes. */
+export function chatSettings(): string[] {
+  return [...COMMON_SETTINGS, ...Object.keys(DIALECT)]
+}
+
 /** Models of a server that speaks OpenAI's Chat Completions. Without `apiKey` it is called without one. */
 export function openaiCompatible(settings: OpenAICompatibleSettings): ModelFactory {
   const name = settings?.name
-  if (typeof name !== 'string' || name === '') throw new TypeError('openaiCompatible: name must be a non-empty string')
-  checkSettings(name, settings, [...COMMON_SETTINGS, 'name', ...Object.keys(DIALECT)])
-  if (settings.baseURL === undefined) throw new TypeError(`${name}: baseURL is missing`)
+  if (typeof name !== 'string' || name === '') fail('openaiCompatible.name', name, 'a non-empty string')
+  checkSettings(name, settings, ['name', ...chatSettings()])
+  if (settings.baseURL === undefined) fail(`${name}.baseURL`, undefined, 'given: the URL with its version, usually /v1')
   return modelFactory(chatProvider({ name, dialect: settings, settings }))
 }
 
@@ -62,10 +70,16 @@ export interface ChatRules {
   readonly authorize?: Provider['authorize']
 }
 
+/** DeepSeek ends an answer with this finish reason where it has no room for it (api-docs.deepseek.com, create-chat-completion). */
+function classifyChat({ inBand, json }: ProviderFailure): Verdict | undefined {
+  const code = object(object(json)?.error)?.code
+  return inBand && code === 'insufficient_system_resource' ? { code: 'overloaded', retryable: true } : undefined
+}
+
 /** The provider that those rules make. */
 export function chatProvider(rules: ChatRules): Provider {
   const { name, dialect, settings, lateHeaders } = rules
-  const locate = endpoints(name, settings.baseURL, rules.baseURLVariable, rules.baseURL)
+  const locate = endpoints(name, settings.baseURL, rules.baseURLVariable, rules.baseURL ?? '')
   const url = rules.url ?? (() => locate('/chat/completions'))
   const headers = headersOf(rules.headers, settings.headers)
   return {
@@ -77,6 +91,7 @@ export function chatProvider(rules: ChatRules): Provider {
     }),
     parse: (body) => parseChat(name, body, dialect),
     streamReader: () => chatReader(name),
+    classify: classifyChat,
     authorize:
       rules.authorize ??
       credential({

@@ -2,10 +2,11 @@ import type { Part } from '../message.ts'
 import type { Answer, Parsed } from '../provider.ts'
 import type { FinishReason, ProviderData, ToolCall, Usage } from '../result.ts'
 import type { Dialect } from './dialect.ts'
+import { argumentsOf, callId, failureIn, translated } from './answer.ts'
 import { count, list, object, text, type JsonObject } from './json.ts'
 
 /** OpenAI's reasons, then what compatible servers say beside them: TGI, Mistral, gateways that pass a vendor's word through. */
-export const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
+const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   stop: 'stop',
   length: 'length',
   tool_calls: 'tool_calls',
@@ -19,9 +20,6 @@ export const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   max_tokens: 'length',
   tool_use: 'tool_calls',
 }
-
-/** Finish reasons that report a failure (OpenRouter, DeepSeek, Mistral). */
-const FAILURES: ReadonlySet<unknown> = new Set(['error', 'insufficient_system_resource'])
 
 /** Reads the body of a chat completion. */
 export function parseChat(provider: string, body: unknown, dialect: Dialect): Parsed {
@@ -60,28 +58,7 @@ function incomplete(problem: string): Parsed {
 }
 
 export function finishReason(raw: string | undefined): FinishReason {
-  return (raw && FINISH_REASONS[raw]) || 'other'
-}
-
-/**
- * The error object of a body or a stream's event under a 200, in its envelope; undefined where it is none. Known shapes: `error` as an
- * object or a string, at the top or in the choice (OpenRouter), a flat one (vLLM, Mistral, SGLang), one in an array (Gemini), and a
- * finish reason that means failure.
- */
-export function failureIn(value: unknown): unknown {
-  const json = object(Array.isArray(value) ? value[0] : value)
-  if (!json) return undefined
-  if (object(json.error) || text(json.error)) return json
-  const choice = object(list(json.choices)[0])
-  if (choice) {
-    if (object(choice.error)) return { error: choice.error }
-    if (FAILURES.has(choice.finish_reason)) {
-      const code = choice.finish_reason
-      return { error: { code, message: `The model ended its answer with the finish reason ${code}.` } }
-    }
-  } else if (!json.choices && (json.object === 'error' || json.type === 'error' || json.detail || text(json.message)))
-    return json
-  return undefined
+  return translated(FINISH_REASONS, raw)
 }
 
 /** `content` as a string, or as an array of parts (Mistral's reasoning models, some gateways). */
@@ -91,10 +68,16 @@ export function readContent(content: unknown): { text: string; reasoning: string
   let reasoning = ''
   for (const item of list(content)) {
     const part = object(item)
-    if (part?.type === 'thinking') reasoning += text(part.thinking) ?? readContent(part.thinking).text
+    if (part?.type === 'thinking') reasoning += text(part.thinking) ?? joinedText(part.thinking)
     else said += text(part?.text) ?? ''
   }
   return { text: said, reasoning }
+}
+
+function joinedText(parts: unknown): string {
+  let joined = ''
+  for (const part of list(parts)) joined += text(object(part)?.text) ?? ''
+  return joined
 }
 
 /** DeepSeek, xAI and vLLM say `reasoning_content`; Groq, OpenRouter and Ollama say `reasoning`; some say both. */
@@ -133,16 +116,6 @@ function calls(provider: string, message: JsonObject, id: string | undefined): T
 /** What a call must carry back beside its own fields: Gemini's thought signature, behind its compatible endpoint and OpenRouter. */
 export function callData(provider: string, call: JsonObject | undefined): ProviderData | undefined {
   return object(call?.extra_content) && { [provider]: { extra_content: call?.extra_content } }
-}
-
-/** An id for a call that came without one (the legacy function call, Gemini): unique within a conversation, as Anthropic demands. */
-export function callId(answerId: string | undefined, index: number): string {
-  return answerId ? `call_${answerId.replace(/[^\w-]/g, '')}_${index}` : `call_${index}`
-}
-
-/** Arguments as the model wrote them; a server that has parsed them already gets them written again. */
-export function argumentsOf(value: unknown): string {
-  return typeof value === 'string' ? value : value == null ? '' : JSON.stringify(value)
 }
 
 /** Usage of a body or a chunk; Groq also puts it under `x_groq`. */

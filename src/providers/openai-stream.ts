@@ -1,15 +1,7 @@
 import type { ServerSentEvent, StreamPart } from '../provider.ts'
 import { list, object, parsed, text, type JsonObject } from './json.ts'
-import {
-  argumentsOf,
-  callData,
-  callId,
-  failureIn,
-  finishReason,
-  readContent,
-  reasoningOf,
-  usageOf,
-} from './openai-parse.ts'
+import { argumentsOf, callId, failureIn } from './answer.ts'
+import { callData, finishReason, readContent, reasoningOf, usageOf } from './openai-parse.ts'
 
 /** A tool call being received. */
 interface Slot {

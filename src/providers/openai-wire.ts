@@ -1,7 +1,8 @@
-import type { AssistantMessage, FilePart, ImagePart, Message, Part } from '../message.ts'
+import type { AssistantMessage, FilePart, Message, Part } from '../message.ts'
 import type { ResolvedRequest, ResolvedTool } from '../request.ts'
-import { base64, imageType } from './base64.ts'
+import { eachMessage, schemaInstruction } from './conversation.ts'
 import type { Dialect } from './dialect.ts'
+import { base64, imageURL } from './media.ts'
 
 type Wire = Record<string, unknown>
 
@@ -14,7 +15,7 @@ export function chatBody(
 ): string {
   const { tools, toolChoice, output, stop, extraBody } = request
   const messages: unknown[] = []
-  for (const message of request.messages) messages.push(wireMessage(provider, message, dialect))
+  eachMessage(request.messages, (message) => messages.push(wireMessage(provider, message, dialect)))
   const body: Wire = { model: request.model, messages }
   const limit = request.maxTokens ?? maxTokens
   if (limit !== undefined) body[dialect.maxTokensField ?? 'max_tokens'] = limit
@@ -36,7 +37,7 @@ export function chatBody(
       body.response_format = { type: mode, json_schema: { name, schema, strict } }
     } else {
       if (mode === 'json_object') body.response_format = { type: mode }
-      messages.unshift({ role: 'system', content: schemaInstruction(output.schema) })
+      instruct(messages, schemaInstruction(output.schema))
     }
   }
   if (request.stream) {
@@ -46,9 +47,11 @@ export function chatBody(
   return JSON.stringify(Object.assign(body, extraBody))
 }
 
-/** Asks in words for what a server has no mode for. */
-export function schemaInstruction(schema: object): string {
-  return `Answer with JSON only, no other text and no code fence. It must fit this JSON Schema:\n${JSON.stringify(schema)}`
+/** Adds to the instructions: many chat templates know a single system message, at the head. */
+function instruct(messages: unknown[], instruction: string): void {
+  const first = messages[0] as Wire | undefined
+  if (first?.role === 'system' && typeof first.content === 'string') first.content += `\n\n${instruction}`
+  else messages.unshift({ role: 'system', content: instruction })
 }
 
 function wireTool({ name, description, inputSchema, strict, extra }: ResolvedTool): Wire {
@@ -68,24 +71,26 @@ function wireMessage(provider: string, message: Message, dialect: Dialect): Wire
 }
 
 function assistant(provider: string, message: AssistantMessage, dialect: Dialect): Wire {
-  const { content, toolCalls } = message
+  const { content } = message
+  const calls = message.toolCalls?.length ? message.toolCalls : undefined
   const wire: Wire = { role: 'assistant' }
   let said: unknown = content
+  let thought = ''
   if (typeof content !== 'string') {
-    const own = content.filter((part) => !part.type.startsWith('reasoning'))
+    const own: Part[] = []
+    for (const part of content) {
+      if (part.type !== 'reasoning') own.push(part)
+      else if (!part.providerData || part.providerData[provider]) thought += part.text
+    }
     // Some servers refuse an array in an assistant's message, and none tells its parts apart.
     said = own.every((part) => part.type === 'text' && !part.extra)
       ? own.map((part) => (part as { text: string }).text).join('')
       : wireContent(own, 'assistant', dialect)
-    if (dialect.reasoningField) {
-      const thought = content.map((part) =>
-        part.type === 'reasoning' && (!part.providerData || part.providerData[provider]) ? part.text : '',
-      )
-      if (thought.some(Boolean)) wire[dialect.reasoningField] = thought.join('')
-    }
   }
-  const calls = toolCalls?.length ? toolCalls : undefined
   wire.content = said === '' && calls ? null : said
+  const field = dialect.reasoningField
+  // DeepSeek and Moonshot refuse a message with calls that lacks the field, even where there was no thought.
+  if (field && (thought || (calls && field === 'reasoning_content'))) wire[field] = thought
   if (calls) {
     wire.tool_calls = calls.map((call) => ({
       id: call.id,
@@ -111,22 +116,6 @@ function wireContent(parts: readonly Part[], role: Message['role'], dialect: Dia
       part.type === 'image' ? { type: 'image_url', image_url: { url: imageURL(part) } } : wireFile(part, dialect)
     return part.extra ? Object.assign(wire, part.extra) : wire
   })
-}
-
-/** The URL of an image: its own, or a data URL. */
-export function imageURL(part: ImagePart): string {
-  if (part.url !== undefined) return part.url
-  const { data, mediaType } = imageData(part)
-  return `data:${mediaType};base64,${data}`
-}
-
-/** An image's bytes as base64, with the media type that is given or that they tell. */
-export function imageData(part: ImagePart): { data: string; mediaType: string } {
-  if (part.data === undefined) throw new TypeError('an image part needs url or data')
-  const data = base64(part.data)
-  const mediaType = part.mediaType ?? imageType(data)
-  if (!mediaType) throw new TypeError("an image part of this format needs mediaType, such as 'image/png'")
-  return { data, mediaType }
 }
 
 function wireFile(part: FilePart, dialect: Dialect): Wire {

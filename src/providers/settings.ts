@@ -1,3 +1,4 @@
+import { checkHeaders, fail, rejectUnknown } from '../check.ts'
 import { CompletionError } from '../errors.ts'
 import type {
   ApiKey,
@@ -8,7 +9,6 @@ import type {
   ProviderFactory,
   ProviderRequest,
 } from '../provider.ts'
-import { likely } from '../suggest.ts'
 
 /** What every provider can be given. */
 export interface ProviderSettings {
@@ -25,38 +25,19 @@ export interface ProviderSettings {
 /** The names of ProviderSettings, for `checkSettings`. */
 export const COMMON_SETTINGS = ['apiKey', 'baseURL', 'headers', 'maxTokens'] as const
 
-/** What no header value may hold: line breaks smuggle further headers, and the rest is refused by every HTTP client. */
-const UNSENDABLE = /[^\t\x20-\x7e\x80-\xff]/
-const UNSENDABLE_WORDS = 'a line break or another character that no header can carry'
-
 /** Refuses settings that could only fail later. `known` are the names that the provider takes. */
 export function checkSettings(provider: string, settings: ProviderSettings, known: readonly string[]): void {
-  const fail = (problem: string): never => {
-    throw new TypeError(`${provider}: ${problem}`)
+  if (Object(settings) !== settings) throw new TypeError(`${provider} takes a model id or an object of settings`)
+  rejectUnknown(provider, settings, new Set(known))
+  const { apiKey, headers, maxTokens = 1 } = settings
+  if (apiKey === '' || !['undefined', 'string', 'function'].includes(typeof apiKey)) {
+    fail(`${provider}.apiKey`, undefined, 'a non-empty string, or a function that returns one')
   }
-  if (typeof settings !== 'object' || settings === null) fail('takes a model id or an object of settings')
-  for (const name of Object.keys(settings)) {
-    if (known.includes(name)) {
-      const value = (settings as Record<string, unknown>)[name]
-      if (typeof value === 'string' && UNSENDABLE.test(value)) fail(`${name} holds ${UNSENDABLE_WORDS}`)
-      continue
-    }
-    const meant = likely(name, known)
-    fail(`unknown setting '${name}'${meant ? `; did you mean '${meant}'?` : `; known are ${known.join(', ')}`}`)
-  }
-  const { apiKey, headers, maxTokens } = settings
-  if (apiKey !== undefined && typeof apiKey !== 'function') {
-    if (typeof apiKey !== 'string' || apiKey === '')
-      fail('apiKey must be a non-empty string, or a function that returns one')
-  }
-  if (maxTokens !== undefined && !(Number.isInteger(maxTokens) && maxTokens > 0))
-    fail('maxTokens must be a positive integer')
-  if (headers !== undefined && (typeof headers !== 'object' || headers === null)) fail('headers must be an object')
-  for (const [name, value] of Object.entries(headers ?? {})) {
-    if (typeof value !== 'string') fail(`headers['${name}'] must be a string`)
-    if (UNSENDABLE.test(value)) fail(`headers['${name}'] holds ${UNSENDABLE_WORDS}`)
-    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) fail(`headers has a name that is no header name: ${JSON.stringify(name)}`)
-  }
+  if (!(Number.isInteger(maxTokens) && maxTokens > 0))
+    fail(`${provider}.maxTokens`, maxTokens, 'a whole number above 0')
+  if (headers !== undefined) checkHeaders(`${provider}.headers`, headers)
+  // Whatever is a string here becomes part of the request's head.
+  checkHeaders(provider, Object.fromEntries(Object.entries(settings).filter(([, value]) => typeof value === 'string')))
 }
 
 /** A variable of the environment, where there is one: read when it is needed, so that what a host sets late is seen. */
@@ -67,15 +48,16 @@ export function environment(name: string | undefined): string | undefined {
 
 /** The URL of `path` below a base URL. A slash at the end of the base is the same as none; a query is kept. */
 export function endpoint(base: string | URL, path: string, field: string): string {
-  let url: URL
+  let url: URL | undefined
   try {
     url = new URL(base)
   } catch {
-    throw new TypeError(`${field} is no URL: give an absolute one, such as https://example.com/v1`)
+    // No URL at all: the same complaint.
   }
-  if (!/^https?:$/.test(url.protocol)) throw new TypeError(`${field} must begin with http:// or https://`)
-  if (url.username || url.password)
-    throw new TypeError(`${field} must not hold credentials: give them as apiKey or headers`)
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    throw new TypeError(`${field} must be an absolute URL that begins with http:// or https://`)
+  }
+  if (url.username || url.password) throw new TypeError(`${field} must not hold credentials: give apiKey or headers`)
   url.pathname = url.pathname.replace(/\/+$/, '') + path
   url.hash = ''
   return url.href
@@ -86,19 +68,16 @@ export function endpoints(
   provider: string,
   setting: string | URL | undefined,
   variable: string | undefined,
-  fallback: string | undefined,
+  fallback: string,
 ): (path: string) => string {
-  if (setting !== undefined) endpoint(setting, '', `${provider}: baseURL`)
+  if (setting !== undefined) endpoint(setting, '', `${provider}.baseURL`)
   let key: string | undefined
   let built = ''
   return (path) => {
-    const fromEnvironment = setting === undefined ? environment(variable) : undefined
-    const base = setting ?? fromEnvironment ?? fallback
-    if (base === undefined)
-      throw new TypeError(`${provider}: baseURL is missing${variable ? `: give it, or set ${variable}` : ''}`)
+    const base = setting ?? environment(variable) ?? fallback
     const wanted = path + base
     if (wanted !== key) {
-      built = endpoint(base, path, `${provider}: ${fromEnvironment ? variable : 'baseURL'}`)
+      built = endpoint(base, path, setting === undefined ? `${variable}` : `${provider}.baseURL`)
       key = wanted
     }
     return built
@@ -133,11 +112,8 @@ export function credential(rules: CredentialRules): NonNullable<Provider['author
   let lastKey: string | undefined
   let lastHeaders = NONE
   const carry = (key: unknown): Readonly<Record<string, string>> => {
+    if (typeof key !== 'string' || key === '') throw missing(provider, 'The apiKey function returned no key.')
     if (key !== lastKey) {
-      if (typeof key !== 'string' || key === '') throw missing(provider, 'The apiKey function returned no key.')
-      if (UNSENDABLE.test(key)) {
-        throw missing(provider, `The API key holds ${UNSENDABLE_WORDS}.`)
-      }
       lastHeaders = rules.headers(key)
       lastKey = key
     }
@@ -169,7 +145,7 @@ function missing(provider: string, message: string): CompletionError {
 /** A factory that makes models of one provider. */
 export function modelFactory(provider: Provider): ModelFactory {
   return (id): Model => {
-    if (typeof id !== 'string' || id === '') throw new TypeError(`${provider.name}: a model id is a non-empty string`)
+    if (typeof id !== 'string' || id === '') fail(`${provider.name}: a model id`, id, 'a non-empty string')
     return { id, provider }
   }
 }
