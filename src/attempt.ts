@@ -122,13 +122,21 @@ export function startAttempt<T>(
     if (response) observed({ kind: 'status', response: seen(response) })
   }
 
-  function bodyRead(outcome: BodyOutcome<T> | undefined): void {
-    if (!outcome || !response) return
+  /** Lets the reader read. What it throws is a fault of the provider's own code, and must not be lost in the transport. */
+  function reading(good: GoodResponse, read: () => BodyOutcome<T> | undefined): void {
+    let outcome: BodyOutcome<T> | undefined
+    try {
+      outcome = read()
+    } catch (error) {
+      const problem = 'the provider could not read it: its own code threw, see the cause'
+      return observed({ kind: 'invalid', problem, retryable: false, response: seen(good), error })
+    }
+    if (!outcome) return
     if (outcome.kind === 'whole') {
       close('ok', undefined, outcome.usage)
-      succeed(outcome.value, response)
+      succeed(outcome.value, good)
     } else {
-      observed({ ...outcome, response: seen(response), partial: reader?.partial() })
+      observed({ ...outcome, response: seen(good), partial: reader?.partial() })
     }
   }
 
@@ -151,14 +159,16 @@ export function startAttempt<T>(
     },
     onData(chunk) {
       if (over) return
-      if (reader) return bodyRead(reader.data(chunk))
+      const open = reader
+      if (open && response) return reading(response, () => open.data(chunk))
       errorBody.push(chunk)
       errorBytes += chunk.length
       if (errorBytes >= ERROR_BODY_BYTES) statusSeen()
     },
     onEnd() {
       if (over) return
-      if (reader) bodyRead(reader.end())
+      const open = reader
+      if (open && response) reading(response, () => open.end())
       else statusSeen()
     },
     onError(error) {

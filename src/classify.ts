@@ -38,6 +38,8 @@ export interface Classification {
   readonly param?: string | undefined
   readonly requestId?: string | undefined
   readonly retryAfterMs?: number | undefined
+  /** True where the error says that the request cannot have left. */
+  readonly unsent?: boolean | undefined
   /** The server's own word on retrying, already heeded in `retryable`. */
   readonly shouldRetry?: boolean | undefined
 }

@@ -1,3 +1,4 @@
+import { requestIdOf } from './request-id.ts'
 import type { HeaderBag } from './transport/transport.ts'
 
 /** What a failure's body and headers say of it, whatever envelope it came in. */
@@ -18,8 +19,6 @@ export interface Envelope {
 type Fields = Readonly<Record<string, unknown>>
 
 /** In the order in which they are believed; Cloudflare's ray is a last resort, because it names the edge and not the provider. */
-const REQUEST_ID_HEADERS = ['x-request-id', 'request-id', 'apim-request-id', 'x-ms-request-id', 'x-amzn-requestid']
-
 const NAMING = new Set([
   'code',
   'type',
@@ -78,11 +77,7 @@ export function openEnvelope(headers: HeaderBag, body: string, given?: unknown):
     names,
     status: found.status,
     param: paramOf(error),
-    requestId:
-      REQUEST_ID_HEADERS.map((name) => headers[name]).find(Boolean) ??
-      string(layer['request_id']) ??
-      string(error['request_id']) ??
-      headers['cf-ray'],
+    requestId: requestIdOf(headers) ?? string(layer['request_id']) ?? string(error['request_id']) ?? headers['cf-ray'],
     form: json !== undefined ? 'json' : html ? 'html' : text ? 'text' : 'empty',
     json,
   }

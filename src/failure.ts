@@ -1,9 +1,9 @@
 import type { Call, Ending } from './call.ts'
 import { classify } from './classify.ts'
-import { CompletionError, type TimeoutPhase } from './errors.ts'
+import { CompletionError, type CompletionErrorInit, type ErrorResponse, type TimeoutPhase } from './errors.ts'
 import type { Observation, SeenResponse } from './observation.ts'
 import { promptTexts } from './prompt-texts.ts'
-import { elideEchoes, redactText, safeHeaders } from './redact.ts'
+import { redactText, safeHeaders } from './redact.ts'
 import { requestIdOf } from './request-id.ts'
 import type { PartialAnswer } from './result.ts'
 
@@ -16,23 +16,22 @@ export interface AttemptFacts {
 
 /** The error of a response or of a transport failure. */
 export function observedError(call: Call, observation: Observation, facts: AttemptFacts): CompletionError {
-  const found = classify(observation, {
+  const {
+    shouldRetry: _,
+    unsent,
+    ...found
+  } = classify(observation, {
     provider: call.provider.name,
     classify: call.provider.classify,
     wallNow: call.clock.wallNow(),
+    baseURLHint: call.url.origin,
+    secrets: secretsOf(call),
+    echoes: [...promptTexts(call.request), ...textsOf(facts.partial)],
   })
-  const { shouldRetry: _, ...fields } = found
-  const partial = facts.partial
-  const secrets = secretsOf(call)
-  const said = found.providerMessage
-  const echoed = [...promptTexts(call.request), ...textsOf(partial)]
-  const clean = said === undefined ? undefined : redactText(elideEchoes(said, echoed), secrets)
-  const told = said === undefined || clean === undefined ? found.message : found.message.replaceAll(said, () => clean)
   return new CompletionError({
-    ...fields,
-    message: `${found.code}: ${redactText(told, secrets)}`,
-    providerMessage: clean,
     ...common(call, facts),
+    ...found,
+    sent: facts.sent && !unsent,
     cause: 'error' in observation ? observation.error : undefined,
   })
 }
@@ -83,7 +82,7 @@ export function endingError(call: Call, ending: Ending, facts: AttemptFacts): Co
 const ADVICE =
   ' (timeout.total or deadline). Allow more, or set timeout.attempt so that a slow attempt is repeated in time.'
 
-function common(call: Call, { sent, response, partial }: AttemptFacts) {
+function common(call: Call, { sent, response, partial }: AttemptFacts): Omit<CompletionErrorInit, 'code' | 'message'> {
   return {
     sent,
     partial,
@@ -96,23 +95,28 @@ function common(call: Call, { sent, response, partial }: AttemptFacts) {
   }
 }
 
-function errorResponse(call: Call, { status, headers, body }: SeenResponse) {
+function errorResponse(call: Call, { status, headers, body }: SeenResponse): ErrorResponse {
+  const secrets = secretsOf(call)
   return {
     status,
-    headers: new Headers(safeHeaders(headers)),
-    body: redactText(body.slice(0, 64 * 1024), secretsOf(call)),
+    headers: new Headers(safeHeaders(headers, secrets)),
+    body: redactText(body.slice(0, MOST_BODY), secrets),
   }
 }
 
 const textsOf = (partial: PartialAnswer | undefined): readonly string[] =>
   partial ? [partial.text, partial.reasoning] : []
 
-/** Everything that may not be shown: the credential, what the caller's own headers carry, and keys in the URL. */
+/** Everything that may not be shown: the credential, and what the names of headers and query fields say is one. */
 function secretsOf(call: Call): string[] {
-  const values = [...Object.values(call.credentials), ...call.url.searchParams.values()]
-  for (const [name, value] of Object.entries(call.settings.layer.headers)) {
-    if (value !== null && /auth|key|token|cookie|secret/.test(name)) values.push(value)
-  }
-  // A scheme before the secret ("Bearer …") is none, and a provider repeats only what follows it.
-  return values.flatMap((value) => [value, value.replace(/^\S+ /, '')]).filter((value) => value.length >= 6)
+  const named = [
+    ...Object.entries(call.settings.layer.headers),
+    ...Object.entries(call.wire.headers),
+    ...call.url.searchParams.entries(),
+  ]
+  const secret = named.flatMap(([name, value]) => (value !== null && SECRET_NAME.test(name) ? [value] : []))
+  return [...Object.values(call.credentials), ...secret]
 }
+
+const SECRET_NAME = /auth|key|token|cookie|secret|sig/i
+const MOST_BODY = 64 * 1024

@@ -1,5 +1,82 @@
+import type { Client, ClientDefaults } from './client.ts'
+import { bindEntry } from './entry.ts'
+import type { Options } from './options.ts'
+import type { Request } from './request.ts'
+import type { Completion } from './result.ts'
+import { openNodeTransports } from './transport/node.ts'
+
+const entry = bindEntry(openNodeTransports)
+
+/**
+ * Makes one chat-completion call with the default client. Settles by its deadline, whatever the server, the network or a custom fetch
+ * does: with an answer that is proven complete, or with one classified CompletionError.
+ *
+ * @throws CompletionError for everything that can go wrong with a call; TypeError for a programmer's mistake, before any request.
+ */
+export const complete: (request: Request, options?: Options) => Promise<Completion> = entry.complete
+
+/** Makes a client: defaults, connections and credentials that its calls share. */
+export const createClient: (defaults?: ClientDefaults) => Client = entry.createClient
+
+/** Replaces the client behind the bare `complete`, and returns the one before. */
+export const setDefaultClient: (client: Client) => Client = entry.setDefaultClient
+
 export { CompletionError, isCompletionError } from './errors.ts'
-export type { Clock } from './clock.ts'
+export { openai } from './providers/openai.ts'
+export { openaiCompatible } from './providers/openai-compatible.ts'
+
+export type { Attempt } from './attempt-record.ts'
+export type { Client, ClientDefaults, CloseOptions, ProviderLike } from './client.ts'
+export type {
+  AnyCompletionError,
+  Code,
+  CompletionErrorInit,
+  CompletionErrorJSON,
+  ErrorResponse,
+  StopReason,
+  TimeoutPhase,
+} from './errors.ts'
 export type { CallEvent } from './events.ts'
-export type { Observation } from './observation.ts'
-export type { Options } from './options.ts'
+export type {
+  AssistantMessage,
+  FilePart,
+  ImagePart,
+  InputMessage,
+  Message,
+  Part,
+  ReasoningPart,
+  TextPart,
+  ToolMessage,
+} from './message.ts'
+export type { DispatcherLike, Options, RetryContext, RetryDecision, RetryOptions, TimeoutOptions } from './options.ts'
+export type { Request } from './request.ts'
+export type {
+  Completion,
+  CompletionResponse,
+  FinishReason,
+  Issue,
+  Metadata,
+  PartialAnswer,
+  ProviderData,
+  ToolCall,
+  Usage,
+} from './result.ts'
+
+// For those who write a provider or drive time in their tests.
+export type { Clock } from './clock.ts'
+export type {
+  Answer,
+  ApiKey,
+  ApiKeyContext,
+  AuthorizeContext,
+  Model,
+  Parsed,
+  Provider,
+  ProviderFailure,
+  ProviderRequest,
+  ServerSentEvent,
+  StreamPart,
+  Verdict,
+} from './provider.ts'
+export type { ResolvedOutput, ResolvedRequest, ResolvedTool } from './request.ts'
+export type { HeaderBag } from './transport/transport.ts'

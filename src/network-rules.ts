@@ -8,7 +8,13 @@ export interface ThrownReading {
   readonly what: string
   /** With code `timeout` only. */
   readonly phase?: TimeoutPhase | undefined
+  /** True where no connection came about, so that nothing can have been sent. */
+  readonly unsent: boolean
 }
+
+/** A fetch does not tell when its request leaves; these say that it cannot have. */
+const UNSENT =
+  /ECONNREFUSED|ConnectionRefused|FailedToOpenSocket|connection refused|ENOTFOUND|EAI_|CONNECT_TIMEOUT|CERT|ERR_SSL_|ERR_TLS_|ERR_PROXY_TUNNEL|UND_ERR_INVALID_|ERR_INVALID_/i
 
 /** A pattern over the names, codes and messages of an error and of what lies beneath it, and what it means. */
 type NetworkRule = readonly [
@@ -29,10 +35,12 @@ const NO_TLS = 'TLS could not be agreed on; check the scheme and port of the bas
  * of the chain satisfies decides, so that the telling ones stand above those that say little.
  */
 const NETWORK_RULES: readonly NetworkRule[] = [
+  // Our own tunnel; its message has the proxy's status.
   // undici ProxyAgent gives UND_ERR_ABORTED; the proxy's status is only in the text.
-  [/proxy response \(407\)/i, 'the proxy refused its credentials', 'authentication', false],
-  [/proxy response \(5/i, 'the proxy could not open a tunnel', 'network', true],
-  [/proxy response \(/i, 'the proxy refused to open a tunnel', 'network', false],
+  [/proxy response \(407\)|ERR_PROXY_TUNNEL.*\(407\)/i, 'the proxy refused its credentials', 'authentication', false],
+  [/proxy response \(5|ERR_PROXY_TUNNEL.*answered 5/i, 'the proxy could not open a tunnel', 'network', true],
+  [/proxy response \(|ERR_PROXY_TUNNEL.*answered/i, 'the proxy refused to open a tunnel', 'network', false],
+  [/ERR_PROXY_TUNNEL/, 'the connection to the proxy was lost', 'network', true],
   [/UND_ERR_CONNECT_TIMEOUT|ERR_TLS_HANDSHAKE_TIMEOUT/, 'no connection in time', 'timeout', true, 'connect'],
   [/UND_ERR_HEADERS_TIMEOUT/, 'no response headers in time', 'timeout', true, 'headers'],
   [/UND_ERR_BODY_TIMEOUT/, 'the answer stalled', 'timeout', true, 'idle'],
@@ -123,13 +131,24 @@ export function readThrown(error: unknown): ThrownReading {
     const rule = NETWORK_RULES.find(([pattern]) => pattern.test(chain))
     if (rule !== undefined) {
       const [, what, kind, retryable, phase] = rule
-      return { code: kind, retryable, what: code ? `${what} (${code})` : what, ...(phase && { phase }) }
+      return {
+        code: kind,
+        retryable,
+        what: code ? `${what} (${code})` : what,
+        unsent: UNSENT.test(chain),
+        ...(phase && { phase }),
+      }
     }
   } catch {
     // A foreign object whose members throw: nothing is known of it.
   }
   // Any other exception is a mistake in the code that threw it, which repeating does not mend.
-  return { code: 'network', retryable: false, what: 'the transport threw an error that is not about the network' }
+  return {
+    code: 'network',
+    retryable: false,
+    what: 'the transport threw an error that is not about the network',
+    unsent: false,
+  }
 }
 
 function text(value: unknown): string {

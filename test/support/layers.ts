@@ -5,6 +5,14 @@
 export const LAYERS: readonly (readonly string[])[] = [
   // The entry points.
   ['index.ts', 'edge.ts'],
+  ['entry.ts'],
+  // A call's life.
+  ['client.ts', 'default-client.ts'],
+  ['complete.ts'],
+  ['open-call.ts', 'attempts.ts', 'completion.ts', 'json-body.ts'],
+  ['deadline.ts', 'attempt.ts', 'backoff.ts', 'settle.ts'],
+  ['credentials.ts', 'failure.ts', 'phases.ts', 'parse.ts', 'check-request.ts', 'resolve-options.ts'],
+  ['call.ts', 'turn.ts', 'salvage.ts', 'prompt-texts.ts', 'check.ts'],
   // Providers: each a wire format and an endpoint.
   ['providers/azure.ts'],
   ['providers/openai.ts', 'providers/presets.ts'],
@@ -38,6 +46,7 @@ export const LAYERS: readonly (readonly string[])[] = [
     'explain.ts',
     'redact.ts',
   ],
+  ['request-id.ts'],
   ['providers/json.ts', 'providers/base64.ts', 'providers/dialect.ts', 'suggest.ts'],
   // What everything speaks of: types, and the one error.
   [
