@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Answer, Provider, ServerSentEvent, StreamPart } from '../src/provider.ts'
-import type { FinishReason, Usage } from '../src/result.ts'
+import { gathering } from '../src/gathering.ts'
+import type { Answer, Provider, ServerSentEvent } from '../src/provider.ts'
 import { anthropic } from '../src/providers/anthropic.ts'
 import { gemini } from '../src/providers/gemini.ts'
 import { openai } from '../src/providers/openai.ts'
@@ -88,43 +88,22 @@ function readBody(provider: Provider, body: string): Reading {
   return { answer: parsed.partial ?? {}, failure: 'invalid' }
 }
 
-/** Gathers a stream's parts as the library does: what a stream may end with is decided here once more, in the plainest way. */
+/** Reads a stream as the library does: it is complete with a finish reason, or with an end marker that proves it. */
 function readStream(provider: Provider, bytes: string): Reading {
   const read = provider.streamReader?.()
-  let text = ''
-  let reasoning = ''
-  let refusal = ''
-  let finishReason: FinishReason | undefined
-  let usage: Usage | undefined
-  let id: string | undefined
-  let model: string | undefined
+  const gathered = gathering()
   let complete = false
   let failure: Reading['failure']
-  const calls: { id: string; name: string; arguments: string }[] = []
-  const take = (part: StreamPart): void => {
-    if (part.type === 'text') text += part.text
-    else if (part.type === 'reasoning') reasoning += part.text
-    else if (part.type === 'refusal') refusal += part.text
-    else if (part.type === 'usage') usage = part.usage
-    else if (part.type === 'finish') finishReason = part.finishReason
-    else if (part.type === 'error') failure ??= 'error'
-    else if (part.type === 'malformed') failure ??= 'invalid'
-    else if (part.type === 'end') complete ||= part.complete
-    else if (part.type === 'meta') {
-      id = part.id ?? id
-      model = part.model ?? model
-    } else if (part.type === 'tool_call') {
-      calls[part.index] ??= { id: '', name: '', arguments: '' }
-      const call = calls[part.index] as { id: string; name: string; arguments: string }
-      call.id ||= part.id ?? ''
-      call.name ||= part.name ?? ''
-      call.arguments += part.arguments
+  for (const event of eventsOf(bytes)) {
+    for (const part of read?.(event) ?? []) {
+      gathered.add(part)
+      if (part.type === 'error') failure ??= 'error'
+      else if (part.type === 'malformed') failure ??= 'invalid'
+      else if (part.type === 'finish' || (part.type === 'end' && part.complete)) complete = true
     }
   }
-  for (const event of eventsOf(bytes)) for (const part of read?.(event) ?? []) take(part)
-  if (!finishReason && !complete) failure ??= 'invalid'
-  const answer = { text, reasoning, refusal, finishReason: finishReason ?? 'other', usage, id, model, toolCalls: calls }
-  return { answer: answer as Partial<Answer>, failure }
+  if (!complete) failure ??= 'invalid'
+  return { answer: gathered.answer(), failure }
 }
 
 /** A naive split into events, enough for whole recordings. */
