@@ -22,8 +22,30 @@ export const createClient: (defaults?: ClientDefaults) => Client = entry.createC
 export const setDefaultClient: (client: Client) => Client = entry.setDefaultClient
 
 export { CompletionError, isCompletionError } from './errors.ts'
+export { anthropic } from './providers/anthropic.ts'
+export { azureOpenAI } from './providers/azure.ts'
+export { gemini } from './providers/gemini.ts'
 export { openai } from './providers/openai.ts'
 export { openaiCompatible } from './providers/openai-compatible.ts'
+export {
+  cerebras,
+  deepseek,
+  fireworks,
+  groq,
+  huggingface,
+  llamacpp,
+  lmstudio,
+  mistral,
+  moonshot,
+  ollama,
+  openrouter,
+  perplexity,
+  qwen,
+  together,
+  vllm,
+  xai,
+  zhipu,
+} from './providers/presets.ts'
 
 export type { Attempt } from './attempt-record.ts'
 export type { Client, ClientDefaults, CloseOptions, ProviderLike } from './client.ts'

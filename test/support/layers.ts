@@ -9,10 +9,12 @@ export const LAYERS: readonly (readonly string[])[] = [
   // A call's life.
   ['client.ts', 'default-client.ts'],
   ['complete.ts'],
-  ['open-call.ts', 'attempts.ts', 'completion.ts', 'json-body.ts'],
-  ['deadline.ts', 'attempt.ts', 'backoff.ts', 'settle.ts'],
-  ['credentials.ts', 'failure.ts', 'phases.ts', 'parse.ts', 'check-request.ts', 'resolve-options.ts'],
-  ['call.ts', 'turn.ts', 'salvage.ts', 'prompt-texts.ts', 'check.ts'],
+  ['open-call.ts', 'attempts.ts', 'completion.ts', 'json-body.ts', 'gathering.ts'],
+  ['deadline.ts', 'attempt.ts', 'settle.ts'],
+  ['credentials.ts', 'failure.ts', 'phases.ts', 'parse.ts', 'check-request.ts'],
+  ['call.ts', 'turn.ts', 'salvage.ts', 'prompt-texts.ts'],
+  ['resolve-options.ts'],
+  ['backoff.ts'],
   // Providers: each a wire format and an endpoint.
   ['providers/azure.ts'],
   ['providers/openai.ts', 'providers/presets.ts'],
@@ -25,6 +27,8 @@ export const LAYERS: readonly (readonly string[])[] = [
     'providers/gemini-parse.ts',
   ],
   ['providers/settings.ts', 'providers/openai-wire.ts', 'providers/openai-parse.ts'],
+  ['providers/answer.ts', 'providers/conversation.ts', 'providers/media.ts'],
+  ['providers/json.ts', 'providers/dialect.ts'],
   // How requests leave the process.
   ['transport/node.ts', 'transport/edge.ts'],
   ['transport/dispatcher.ts', 'transport/undici.ts', 'transport/proxy.ts', 'transport/fetch.ts'],
@@ -46,8 +50,8 @@ export const LAYERS: readonly (readonly string[])[] = [
     'explain.ts',
     'redact.ts',
   ],
-  ['request-id.ts'],
-  ['providers/json.ts', 'providers/base64.ts', 'providers/dialect.ts', 'suggest.ts'],
+  ['request-id.ts', 'check.ts'],
+  ['suggest.ts'],
   // What everything speaks of: types, and the one error.
   [
     'options.ts',
