@@ -1,7 +1,7 @@
 import type { Attempt } from './attempt-record.ts'
 import { type Call, type Ending, emit } from './call.ts'
 import { type Credentials, credentials } from './credentials.ts'
-import type { CompletionError, TimeoutPhase } from './errors.ts'
+import type { CompletionError } from './errors.ts'
 import { type AttemptFacts, endingError, observedError, timeoutError } from './failure.ts'
 import type { Observation, SeenResponse } from './observation.ts'
 import { textOf } from './parse.ts'
@@ -114,7 +114,7 @@ export function startAttempt<T>(
 
   function expired(phase: Phase): void {
     if (phase === 'errorBody') return statusSeen()
-    failed(timeoutError(call, phase as TimeoutPhase, facts()))
+    failed(timeoutError(call, phase, facts()))
   }
   call.interrupt = (ending: Ending) => failed(endingError(call, ending, facts()), 'cancelled')
 

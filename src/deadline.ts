@@ -34,6 +34,6 @@ function timersOf({ clock }: Call): { setTimeout: typeof setTimeout; clearTimeou
   return {
     setTimeout: ((callback: () => void, milliseconds: number) =>
       clock.setTimeout(callback, milliseconds)) as typeof setTimeout,
-    clearTimeout: ((handle: unknown) => clock.clearTimeout(handle)) as typeof clearTimeout,
+    clearTimeout: (handle: unknown) => clock.clearTimeout(handle),
   }
 }
