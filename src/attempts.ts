@@ -59,7 +59,8 @@ async function decide(call: Call, loop: Loop, thrown: unknown): Promise<boolean>
     // The wait was ended from outside, the new credential could not be had, or the caller's shouldRetry threw: whichever it is, the
     // call fails with it. Only what was made for this call is ours to complete.
     const ending = (call as Pick<Call, 'ending'>).ending
-    if (isCompletionError(interruption) && interruption.callId === call.id) stop(call, interruption, ending?.stopReason ?? 'not_retryable')
+    if (isCompletionError(interruption) && interruption.callId === call.id)
+      stop(call, interruption, ending?.stopReason ?? 'not_retryable')
     else call.release()
     throw interruption
   }

@@ -3,12 +3,11 @@ import { runAttempts } from './attempts.ts'
 import { type Call, emit } from './call.ts'
 import { completionOf } from './completion.ts'
 import { withinDeadline } from './deadline.ts'
-import { endingError } from './failure.ts'
+import { endingError, shownRequestId } from './failure.ts'
 import { openJsonBody } from './json-body.ts'
 import { type CallInput, openCall } from './open-call.ts'
 import type { Completion } from './result.ts'
 import { finishFailure } from './settle.ts'
-import { requestIdOf } from './request-id.ts'
 
 /**
  * The life of a call that is answered at once:
@@ -45,7 +44,13 @@ function attemptOnce(call: Call, plan: Parameters<typeof startAttempt>[1]): Prom
       plan,
       open,
       ({ answer, raw }, { status, headers }) => {
-        const completion = completionOf(call, { answer, raw, status, headers, requestId: requestIdOf(headers) })
+        const completion = completionOf(call, {
+          answer,
+          raw,
+          status,
+          headers,
+          requestId: shownRequestId(call, headers),
+        })
         const { duration, attempts, finishReason, usage } = completion
         call.release()
         emit(call, { type: 'success', duration, attempts, finishReason, usage })

@@ -124,7 +124,8 @@ function deadline(what: string, value: Options['deadline']): number | undefined 
   if (value === undefined) return undefined
   const epoch =
     typeof value === 'number' ? value : typeof value === 'object' && value !== null ? value.getTime?.() : undefined
-  if (typeof epoch !== 'number' || Number.isNaN(epoch)) fail(`${what}.deadline`, value, 'a valid Date, or milliseconds since the Unix epoch')
+  if (typeof epoch !== 'number' || Number.isNaN(epoch))
+    fail(`${what}.deadline`, value, 'a valid Date, or milliseconds since the Unix epoch')
   return epoch
 }
 
