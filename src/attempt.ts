@@ -133,7 +133,13 @@ export function startAttempt<T>(
     if (!outcome) return
     if (outcome.kind === 'whole') {
       close('ok', undefined, outcome.usage)
-      succeed(outcome.value, good)
+      try {
+        succeed(outcome.value, good)
+      } catch (error) {
+        const problem = 'the provider gave an answer that lacks something, see the cause'
+        const seenAll = { kind: 'invalid', problem, retryable: false, response: seen(good), error } as const
+        fail(observedError(call, seenAll, facts()))
+      }
     } else {
       observed({ ...outcome, response: seen(good), partial: reader?.partial() })
     }

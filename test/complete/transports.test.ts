@@ -182,7 +182,7 @@ describe('a fetch', () => {
       },
       { code: 'network', retryable: true },
     ],
-    ['rejects with nothing', () => Promise.reject(undefined as unknown as Error), { code: 'network' }],
+    ['rejects with nothing', () => Promise.reject<Response>(), { code: 'network' }],
     ['gives no Response', () => Promise.resolve('<html>'), { code: 'network', retryable: false }],
     [
       'aborts by itself',
