@@ -93,7 +93,8 @@ export function createSseWindows(maxEventBytes: number, wantedWindow: number): S
   /** Makes the bytes at hand the front of our own buffer, with room for `needed` in all. Doubling keeps the sum of the moves linear. */
   function reserve(needed: number): void {
     if (bytes === buffer && start + needed <= buffer.length) return
-    const target = needed <= buffer.length ? buffer : new Uint8Array(Math.max(SMALLEST_BUFFER, 2 * buffer.length, needed))
+    const target =
+      needed <= buffer.length ? buffer : new Uint8Array(Math.max(SMALLEST_BUFFER, 2 * buffer.length, needed))
     target.set(bytes.subarray(start, end))
     copied += end - start
     noEvent = Math.max(0, noEvent - start)
