@@ -1,10 +1,11 @@
 /**
  * What reading server-sent events costs: `node bench/sse.ts`.
  *
- * Four readers in one process, in turns: a floor, the same floor again as the control (its ratio is the noise), ours, and
- * eventsource-parser behind a TextDecoder. The floor is a naive split with JSON.parse; where that would be quadratic or wrong (one huge
- * event, CRLF) it is eventsource-parser. Told is the median over the rounds of each reader's time as a ratio to the floor's in that round.
- * The second table leaves JSON.parse out, the third decodes one event at a time.
+ * Four readers in one process, in turns: a floor, the same floor again as the control (its ratio is the noise), ours,
+ * and eventsource-parser behind a TextDecoder. The floor is a naive split with JSON.parse; where that would be
+ * quadratic or wrong (one huge event, CRLF) it is eventsource-parser. Told is the median over the rounds of each
+ * reader's time as a ratio to the floor's in that round. The second table leaves JSON.parse out, the third decodes one
+ * event at a time.
  */
 import { createParser } from 'eventsource-parser'
 import { createSseParser } from '../src/sse.ts'

@@ -1,9 +1,10 @@
 /**
  * Bytes to text, for the SSE parser: cuts a byte stream behind whole events and decodes one window of them at a time.
  *
- * An event ends at a blank line, which at the level of bytes is a line end directly after a line end (CRLF being one of them). Cutting
- * only there means that no character is ever split, that an event's size is known exactly, and that tiny chunks are joined before they
- * are decoded. A comment line between events is cut out by itself, for a sign of life must not wait for a blank line.
+ * An event ends at a blank line, which at the level of bytes is a line end directly after a line end (CRLF being one of
+ * them). Cutting only there means that no character is ever split, that an event's size is known exactly, and that tiny
+ * chunks are joined before they are decoded. A comment line between events is cut out by itself, for a sign of life
+ * must not wait for a blank line.
  */
 
 /** What has been done so far, in bytes: what a proof of linearity counts. */
@@ -37,7 +38,8 @@ const LARGEST_KEPT_BUFFER = 65_536
 /** How many consumed chunks may stay at the queue's front before it is moved up. */
 const LONGEST_CONSUMED = 1_000
 
-// Never with `stream: true`, which leaves Node's fast path for good. The byte order mark is stripped here, once, instead of by every call.
+// Never with `stream: true`, which leaves Node's fast path for good. The byte order mark is stripped here, once,
+// instead of by every call.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 export function createSseWindows(maxEventBytes: number, wantedWindow: number): SseWindows {
@@ -53,7 +55,8 @@ export function createSseWindows(maxEventBytes: number, wantedWindow: number): S
   let bytes: Uint8Array = NOTHING
   let start = 0
   let end = 0
-  // No event ends in [start, noEvent) and no line in [start, noLine): nothing is looked at twice, however small the pieces.
+  // No event ends in [start, noEvent) and no line in [start, noLine): nothing is looked at twice, however small the
+  // pieces.
   let noEvent = 0
   let noLine = 0
   let atStreamStart = true
@@ -90,7 +93,10 @@ export function createSseWindows(maxEventBytes: number, wantedWindow: number): S
     return true
   }
 
-  /** Makes the bytes at hand the front of our own buffer, with room for `needed` in all. Doubling keeps the sum of the moves linear. */
+  /**
+   * Makes the bytes at hand the front of our own buffer, with room for `needed` in all. Doubling keeps the sum of the
+   * moves linear.
+   */
   function reserve(needed: number): void {
     if (bytes === buffer && start + needed <= buffer.length) return
     const target =
@@ -104,7 +110,10 @@ export function createSseWindows(maxEventBytes: number, wantedWindow: number): S
     bytes = buffer = target
   }
 
-  /** Where the next window ends: the last event's end within reach, else a comment line's, else the first event's beyond; 0 for none. */
+  /**
+   * Where the next window ends: the last event's end within reach, else a comment line's, else the first event's
+   * beyond; 0 for none.
+   */
   function windowEnd(): number {
     const near = Math.min(end, start + windowBytes)
     let from = Math.max(start + 1, noEvent)
@@ -173,7 +182,8 @@ function endsEvent(bytes: Uint8Array, i: number): boolean {
   return bytes[i] === LF ? before === LF : bytes[i] === CR && (before === LF || before === CR)
 }
 
-// The end of an event takes two bytes, so looking at every second byte finds it; both searches want from >= 1 and give 0 for none.
+// The end of an event takes two bytes, so looking at every second byte finds it; both searches want from >= 1 and give
+// 0 for none.
 
 function lastEventEnd(bytes: Uint8Array, from: number, to: number): number {
   for (let i = to - 1; i >= from - 1; i -= 2) {

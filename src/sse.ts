@@ -2,12 +2,15 @@ import type { ServerSentEvent } from './provider.ts'
 import { createSseWindows, type SseWork, TOO_LARGE } from './sse-window.ts'
 
 /**
- * text/event-stream, pulled one frame at a time (https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream).
+ * text/event-stream, pulled one frame at a time
+ * (https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream).
  *
- * Nothing becomes a frame before it is asked for, so a consumer that waits makes the reader wait. What runs ahead of it is text alone, at
- * most 4 KB of it: that many bytes of whole events share one decode call, for a call per event makes bulk reading 1.4 times as slow.
+ * Nothing becomes a frame before it is asked for, so a consumer that waits makes the reader wait. What runs ahead of it
+ * is text alone, at most 4 KB of it: that many bytes of whole events share one decode call, for a call per event made
+ * bulk reading 1.4 to 1.8 times as slow.
  *
- * Why not eventsource-parser 3.1? Speed does not decide (bench/sse.ts: ratios to a naive split with JSON.parse, control within 0.97-1.02):
+ * Why not eventsource-parser 3.1? Speed does not decide (bench/sse.ts: ratios to a naive split with JSON.parse, control
+ * within 0.97-1.02):
  *
  *                                      ours        eventsource-parser
  *     16 KB chunks of 70 events        0.99-1.01   0.99-1.00
@@ -15,8 +18,9 @@ import { createSseWindows, type SseWork, TOO_LARGE } from './sse-window.ts'
  *     one byte per chunk               0.46-0.47   0.75-0.76
  *     one 8 MB event in 16 KB chunks   1.6-1.7     1     (of theirs, the naive split being quadratic)
  *
- * and the two weigh the same (1.4 KB compressed). It decides that theirs calls back with every event of a chunk at once, drops a last event
- * without its blank line, gives the `error:` field of old llama.cpp servers to its error callback, and limits characters, not bytes.
+ * and the two weigh the same (1.4 KB compressed). It decides that theirs calls back with every event of a chunk at
+ * once, drops a last event without its blank line, gives the `error:` field of old llama.cpp servers to its error
+ * callback, and limits characters, not bytes.
  */
 
 /** An event with data; it may be passed on as it is wherever a ServerSentEvent is asked for. */
@@ -43,16 +47,26 @@ export type SseFrame = SseEvent | SseComment | SseTooLarge
 export interface SseParserOptions {
   /** The longest event on the wire, in bytes, field names and line ends included. @defaultValue Infinity */
   readonly maxEventBytes?: number | undefined
-  /** How many bytes of whole events are decoded at a time; 0 is one event at a time. For tests and measurements. @defaultValue 4096 */
+  /**
+   * How many bytes of whole events are decoded at a time; 0 is one event at a time. For tests and measurements.
+   * @defaultValue 4096
+   */
   readonly windowBytes?: number | undefined
 }
 
 export interface SseParser {
-  /** Takes bytes and keeps them; they are not looked at before `next` needs them, and must not be changed until then. */
+  /**
+   * Takes bytes and keeps them; they are not looked at before `next` needs them, and must not be changed until then.
+   */
   push(chunk: Uint8Array): void
-  /** The next frame; undefined where more bytes are needed, and for good once the end was told and everything is read. Never throws. */
+  /**
+   * The next frame; undefined where more bytes are needed, and for good once the end was told and everything is read.
+   * Never throws.
+   */
   next(): SseFrame | undefined
-  /** Tells that no more bytes come: a last event without its blank line, even without its line end, counts as it stands. */
+  /**
+   * Tells that no more bytes come: a last event without its blank line, even without its line end, counts as it stands.
+   */
   end(): void
   /** What the parser has done so far. */
   work(): SseWork
@@ -66,7 +80,8 @@ export function createSseParser(options: SseParserOptions = {}): SseParser {
   const windows = createSseWindows(maxEventBytes, options.windowBytes ?? DEFAULT_WINDOW)
   let text = ''
   let position = 0
-  // The nearest of each line end at or behind `position`, each sought once: text of one kind is not searched for the other line by line.
+  // The nearest of each line end at or behind `position`, each sought once: text of one kind is not searched for the
+  // other line by line.
   let lineFeed = -1
   let carriageReturn = -1
 
@@ -85,7 +100,10 @@ export function createSseParser(options: SseParserOptions = {}): SseParser {
     }
   }
 
-  /** Reads from the text at hand, which ends with an event's end: nothing of an event is carried over to the next window. */
+  /**
+   * Reads from the text at hand, which ends with an event's end: nothing of an event is carried over to the next
+   * window.
+   */
   function readFrame(): SseFrame | undefined {
     let event: string | undefined
     let data: string | undefined
