@@ -98,7 +98,7 @@ export function layOver(base: Layer, options: Options, what = 'options'): Layer 
     timeout: options.timeout === undefined ? base.timeout : { ...base.timeout, ...timeouts(what, options.timeout) },
     deadline: earliest(base.deadline, deadline(what, options.deadline)),
     signals: options.signal ? [...base.signals, signal(what, options.signal)] : base.signals,
-    retry: retry(what, base.retry, options.retry),
+    retry: retries(what, base.retry, options.retry),
     apiKey: options.apiKey === undefined ? base.apiKey : apiKey(what, options.apiKey),
     headers:
       options.headers === undefined
@@ -152,7 +152,7 @@ function signal(what: string, value: AbortSignal): AbortSignal {
   return value
 }
 
-function retry(what: string, base: Layer['retry'], value: Options['retry']): Layer['retry'] {
+function retries(what: string, base: Layer['retry'], value: Options['retry']): Layer['retry'] {
   if (value === undefined) return base
   if (value === false) return false
   const below = base === false ? {} : base
