@@ -26,6 +26,7 @@ export interface ClientDefaults extends Options {
   readonly random?: (() => number) | undefined
 }
 
+/** How a client is closed. */
 export interface CloseOptions {
   /** How long calls in flight may go on, in milliseconds; then they are aborted. @defaultValue 5_000 */
   readonly grace?: number | undefined
@@ -42,6 +43,7 @@ export interface Client {
   with(defaults: ClientDefaults): Client
   /** Lets calls in flight finish for `grace` ms, then aborts them, and closes the connections. Later calls fail `aborted`. */
   close(options?: CloseOptions): Promise<void>
+  /** `close()` with the default grace: what `await using` does. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
