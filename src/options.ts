@@ -20,6 +20,13 @@ export interface TimeoutOptions {
   readonly connect?: number | undefined
   /** From the request being sent to the response headers; through a `fetch`, from its start. @defaultValue none */
   readonly headers?: number | undefined
+  /**
+   * From the start of an attempt to the first content on the wire: text, reasoning, tool arguments, a refusal. On streams, and where
+   * `complete` asks for one. @defaultValue none
+   */
+  readonly firstToken?: number | undefined
+  /** Between two pieces of content; comments and pings are none. On streams only. @defaultValue 120_000 */
+  readonly idle?: number | undefined
 }
 
 /** What a `shouldRetry` is told beside the error. */
@@ -95,6 +102,11 @@ export interface Options {
   /** A number is `retry.maxRetries`, so that n makes n + 1 attempts; `false` sends at most one request, whatever happens. */
   readonly retry?: number | false | RetryOptions | undefined
   /**
+   * How `complete` asks: `'auto'` asks for a stream where the call itself sets `firstToken` or `idle`, so that a stall is seen and what
+   * was received is kept. @defaultValue 'auto'
+   */
+  readonly wire?: 'auto' | 'json' | 'stream' | undefined
+  /**
    * Over the provider's own. A function is asked for every attempt, within the deadline, and once more after a 401; where it throws, the
    * call fails with `authentication`. @defaultValue the provider's
    */
@@ -115,7 +127,12 @@ export interface Options {
   readonly dispatcher?: DispatcherLike | undefined
   /** A proxy's URL; `'env'` reads HTTPS_PROXY, HTTP_PROXY and NO_PROXY; `false` uses none. @defaultValue 'env' */
   readonly proxy?: 'env' | string | URL | false | undefined
-  /** The largest body, in bytes after decoding; a larger one is `invalid_response`. @defaultValue 33_554_432 (32 MiB) */
+  /** Whether a stream also hands out the provider's events as they came, as `raw`. @defaultValue false */
+  readonly rawEvents?: boolean | undefined
+  /**
+   * The largest body, in bytes after decoding, on streams the largest event; a larger one is `invalid_response`.
+   * @defaultValue 33_554_432 (32 MiB)
+   */
   readonly maxResponseBytes?: number | undefined
   /** Labels of the caller's own. Not sent; they come back on events, errors and completions. */
   readonly metadata?: Metadata | undefined

@@ -44,20 +44,25 @@ const DEFAULTS: readonly (readonly [name: string, value: unknown])[] = [
   ['timeout.attempt', limits.attempt],
   ['timeout.connect', limits.connect],
   ['timeout.headers', limits.headers],
+  ['timeout.firstToken', limits.firstToken],
+  ['timeout.idle', limits.idle],
   ['retry.maxRetries', policy?.maxRetries],
   ['retry.baseDelay', bound('network', 0)],
   ['retry.maxDelay', bound('network', 100)],
   ['retry.factor', policy?.factor],
   ['retry.jitter', policy?.jitter],
   ['retry.maxRetryAfter', policy?.maxRetryAfter],
+  ['wire', layer.wire],
+  ['rawEvents', layer.rawEvents],
   ['maxResponseBytes', layer.maxResponseBytes],
   ['proxy', transport.proxy],
 ]
 
 /** The first value that a text names. */
 function valueIn(text: string): unknown {
-  const value = /^(?:'(?<word>[^']*)'|(?<number>[\d_]+)|(?<none>none))/.exec(text)?.groups
+  const value = /^(?:'(?<word>[^']*)'|(?<number>[\d_]+)|(?<none>none)|(?<flag>true|false))/.exec(text)?.groups
   if (value?.['none'] !== undefined) return Infinity
+  if (value?.['flag'] !== undefined) return value['flag'] === 'true'
   return value?.['word'] ?? Number(value?.['number']?.replaceAll('_', ''))
 }
 
