@@ -58,7 +58,7 @@ export function renderError(error: AnyCompletionError): string {
   return [
     ...renderAttempts(attempts, duration),
     '',
-    `  ${style('red', '✘')} ${wrap(`${style('bold', name)}: ${message}`, 4)}`,
+    `  ${style('red', '✘')} ${wrap(`${name}: ${message}`, 4).replace(name, style('bold', name))}`,
     `    ${style('gray', wrap(facts.filter(Boolean).join(' · '), 4))}`,
     ...(code === 'aborted' && cause instanceof Error ? [`    cause: ${cause.message}`] : []),
     ...(partial?.text ? [`    partial.text: ${quote(partial.text)}`] : []),
