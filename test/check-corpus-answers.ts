@@ -34,8 +34,6 @@ interface Reading {
 }
 
 export interface Score {
-  readonly section: string
-  readonly passed: number
   readonly total: number
   readonly misses: readonly string[]
 }
@@ -43,22 +41,22 @@ export interface Score {
 const WIRES = ['openai', 'anthropic', 'gemini']
 
 /** Reads the recorded responses and streams of our wires. Classification of their errors is checked elsewhere. */
-export function checkAnswers(corpus: string): Score[] {
-  return [
-    score('responses', join(corpus, 'responses'), (file) => {
+export function checkAnswers(corpus: string, section: 'responses' | 'streams'): Score {
+  const folder = join(corpus, section)
+  if (section === 'responses') {
+    return score(folder, (file) => {
       const recorded = JSON.parse(readFileSync(file, 'utf8')) as Case & { body: string; expect: Expectation }
       return { recorded, expected: recorded.expect, read: () => readBody(providerOf(recorded), recorded.body) }
-    }),
-    score('streams', join(corpus, 'streams'), (file) => {
-      const recorded = JSON.parse(readFileSync(file, 'utf8')) as Case & Expectation
-      const bytes = readFileSync(file.replace(/json$/, 'txt'))
-      return { recorded, expected: recorded, read: () => readStream(providerOf(recorded), bytes.toString('utf8')) }
-    }),
-  ]
+    })
+  }
+  return score(folder, (file) => {
+    const recorded = JSON.parse(readFileSync(file, 'utf8')) as Case & Expectation
+    const bytes = readFileSync(file.replace(/json$/, 'txt'))
+    return { recorded, expected: recorded, read: () => readStream(providerOf(recorded), bytes.toString('utf8')) }
+  })
 }
 
 function score(
-  section: string,
   folder: string,
   load: (file: string) => { recorded: Case; expected: Expectation; read: () => Reading },
 ): Score {
@@ -71,7 +69,7 @@ function score(
     const problems = differences(read(), expected)
     if (problems.length) misses.push(`${recorded.id}: ${problems.join('; ')}`)
   }
-  return { section, passed: total - misses.length, total, misses }
+  return { total, misses }
 }
 
 function providerOf({ provider, wire }: Case): Provider {
@@ -154,11 +152,4 @@ function differences({ answer, failure }: Reading, expected: Expectation): strin
   compare('model', answer.model ?? null, expected.model)
   compare('responseId', answer.id ?? null, expected.responseId)
   return problems
-}
-
-if (process.argv[1] && import.meta.filename === process.argv[1]) {
-  for (const { section, passed, total, misses } of checkAnswers(process.argv[2] ?? '../shared/corpus')) {
-    console.log(`${section}: ${passed}/${total}`)
-    for (const miss of misses) console.log(`  ${miss}`)
-  }
 }

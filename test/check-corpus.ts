@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { classify } from '../src/classify.ts'
 import type { Classification } from '../src/classify.ts'
 import { openEnvelope } from '../src/envelope.ts'
 import type { Observation } from '../src/observation.ts'
+import { checkAnswers } from './check-corpus-answers.ts'
 
 /**
  * Scores the library against recorded provider behaviour, where that is at hand; each section prints its score and every miss.
@@ -83,7 +84,13 @@ function compareError({ expect }: RecordedError, got: Classification): readonly 
   return differences
 }
 
-const SECTIONS: readonly Section[] = [{ name: 'errors', run: scoreErrors, least: 0.99 }]
+const scoreAnswers = (section: 'responses' | 'streams') => (corpus: URL) => checkAnswers(fileURLToPath(corpus), section)
+
+const SECTIONS: readonly Section[] = [
+  { name: 'errors', run: scoreErrors, least: 0.99 },
+  { name: 'responses', run: scoreAnswers('responses'), least: 1 },
+  { name: 'streams', run: scoreAnswers('streams'), least: 1 },
+]
 
 const [given] = process.argv.slice(2)
 const corpus = given === undefined ? new URL('../../shared/corpus/', import.meta.url) : pathToFileURL(`${given}/`)

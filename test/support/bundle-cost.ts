@@ -32,10 +32,13 @@ export async function bundleCost(names: string): Promise<{ total: Cost; files: r
   ])
   const whole = outputFiles[0].text
   const pieces = await Promise.all(
-    spaced.outputFiles[0].text.replace(/\nexport \{[^}]*\};\s*$/, '').split(/^\/\/ (?=\S+\.[jt]s$)/m).map(async (piece) => {
-      const [file = '', ...lines] = piece.split('\n')
-      return { file, code: (await transform(lines.join('\n'), { minifyWhitespace: true, charset: 'utf8' })).code }
-    }),
+    spaced.outputFiles[0].text
+      .replace(/\nexport \{[^}]*\};\s*$/, '')
+      .split(/^\/\/ (?=\S+\.[jt]s$)/m)
+      .map(async (piece) => {
+        const [file = '', ...lines] = piece.split('\n')
+        return { file, code: (await transform(lines.join('\n'), { minifyWhitespace: true, charset: 'utf8' })).code }
+      }),
   )
   const all = packed(pieces.map(({ code }) => code).join(''))
   const files = pieces
