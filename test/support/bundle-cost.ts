@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib'
-import { build, transform } from 'esbuild'
+import { build, type BuildOptions, type BuildResult, transform } from 'esbuild'
 
 /**
  * Says what a user's bundle for an edge runtime costs, and what each file adds to it.
@@ -14,25 +14,26 @@ interface Cost {
   readonly gzip: number
 }
 
+const textOf = ({ outputFiles }: BuildResult): string => outputFiles?.[0]?.text ?? ''
 const packed = (code: string): number => gzipSync(code, { level: 9 }).length
 
 export async function bundleCost(names: string): Promise<{ total: Cost; files: readonly Cost[] }> {
-  const entry = {
+  const entry: BuildOptions = {
     stdin: { contents: `export { ${names} } from './src/edge.ts'`, resolveDir: `${import.meta.dirname}/../..` },
     bundle: true,
     write: false,
     format: 'esm',
     target: 'es2023',
     conditions: ['workerd', 'import'],
-  } as const
-  const [{ outputFiles }, spaced] = await Promise.all([
+  }
+  const [packedOutput, spacedOutput] = await Promise.all([
     build({ ...entry, minify: true }),
     // Whitespace keeps the comments in which esbuild names each file.
     build({ ...entry, minifySyntax: true, minifyIdentifiers: true }),
   ])
-  const whole = outputFiles[0].text
+  const whole = textOf(packedOutput)
   const pieces = await Promise.all(
-    spaced.outputFiles[0].text
+    textOf(spacedOutput)
       .replace(/\nexport \{[^}]*\};\s*$/, '')
       .split(/^\/\/ (?=\S+\.[jt]s$)/m)
       .map(async (piece) => {
