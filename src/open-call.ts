@@ -41,6 +41,7 @@ export function openCall({ host, settings, model, request }: CallInput, stream: 
     wire,
     url: new URL(wire.url),
     transport: host.transports.pick(settings.transport),
+    thrownRules: host.transports.errors,
     clock,
     random,
     startedAt,
