@@ -91,6 +91,7 @@ export const OPTION_NAMES: ReadonlySet<string> = new Set([
  * onEvent stays, the outermost first; the earliest deadline holds. Throws a TypeError that names the member and the remedy.
  */
 export function layOver(base: Layer, options: Options, what = 'options'): Layer {
+  if (typeof options !== 'object' || options === null) fail(what, options, 'an object')
   rejectUnknown(what, options, OPTION_NAMES)
   const { fetch, dispatcher, proxy } = transportOf(what, options)
   const chosen = fetch !== undefined || dispatcher !== undefined || proxy !== undefined
@@ -140,8 +141,9 @@ function timeouts(what: string, value: NonNullable<Options['timeout']>): Given<T
 function deadline(what: string, value: Options['deadline']): number | undefined {
   if (value === undefined) return undefined
   const epoch =
-    typeof value === 'number' ? value : typeof value === 'object' && value !== null ? value.getTime?.() : Number.NaN
-  if (Number.isNaN(epoch)) fail(`${what}.deadline`, value, 'a valid Date, or milliseconds since the Unix epoch')
+    typeof value === 'number' ? value : typeof value === 'object' && value !== null ? value.getTime?.() : undefined
+  if (typeof epoch !== 'number' || Number.isNaN(epoch))
+    fail(`${what}.deadline`, value, 'a valid Date, or milliseconds since the Unix epoch')
   return epoch
 }
 
