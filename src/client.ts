@@ -114,7 +114,15 @@ function clientOf(host: CallHost, own: Own): Client {
         return Promise.reject(error)
       }
     },
-    stream: (request, options) => stream(inputOf(request, options)),
+    stream(request, options) {
+      const input = inputOf(request, options)
+      const { name, streamReader } = input.model.provider
+      if (!streamReader)
+        throw new TypeError(
+          `request.model: the provider ${name} has no streamReader, so it cannot stream; use complete`,
+        )
+      return stream(input)
+    },
     with: (defaults) => {
       if (defaults.clock || defaults.random)
         throw new TypeError('clock and random belong to createClient: give them there')

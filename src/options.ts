@@ -130,7 +130,7 @@ export interface Options {
   /** Whether a stream also hands out the provider's events as they came, as `raw`. @defaultValue false */
   readonly rawEvents?: boolean | undefined
   /**
-   * The largest body, in bytes after decoding, on streams the largest event; a larger one is `invalid_response`.
+   * The largest body, or the largest event of a stream, in bytes after decoding; a larger one is `invalid_response`.
    * @defaultValue 33_554_432 (32 MiB)
    */
   readonly maxResponseBytes?: number | undefined
