@@ -225,7 +225,7 @@ describe('chunks', () => {
     for (let run = 0; run < 1_000_000; run++) {
       let length = 0
       for (let count = random(10); count > 0; count--) {
-        const token = tokens[random(tokens.length)]!
+        const token = tokens[random(tokens.length)] as Uint8Array
         input.set(token, length)
         length += token.length
       }
