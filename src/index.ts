@@ -3,6 +3,7 @@ import { bindEntry } from './entry.ts'
 import type { Options } from './options.ts'
 import type { Request } from './request.ts'
 import type { Completion } from './result.ts'
+import type { CompletionStream } from './stream-handle.ts'
 import { openNodeTransports } from './transport/node.ts'
 
 const entry = bindEntry(openNodeTransports)
@@ -15,6 +16,14 @@ const entry = bindEntry(openNodeTransports)
  */
 export const complete: (request: Request, options?: Options) => Promise<Completion> = entry.complete
 
+/**
+ * Makes one streamed chat-completion call with the default client: an async iterable of events that cannot hang, and that never ends
+ * quietly unless the answer is proven complete. It is retried until its first content, and never after.
+ *
+ * @throws TypeError for a programmer's mistake; whoever reads the stream gets a CompletionError for everything else.
+ */
+export const stream: (request: Request, options?: Options) => CompletionStream = entry.stream
+
 /** Makes a client: defaults, connections and credentials that its calls share. */
 export const createClient: (defaults?: ClientDefaults) => Client = entry.createClient
 
@@ -22,6 +31,7 @@ export const createClient: (defaults?: ClientDefaults) => Client = entry.createC
 export const setDefaultClient: (client: Client) => Client = entry.setDefaultClient
 
 export { CompletionError, isCompletionError } from './errors.ts'
+export { readEvents } from './read-events.ts'
 export { anthropic } from './providers/anthropic.ts'
 export { azureOpenAI } from './providers/azure.ts'
 export { gemini } from './providers/gemini.ts'
@@ -83,6 +93,8 @@ export type {
   ToolCall,
   Usage,
 } from './result.ts'
+export type { StreamEvent } from './stream-events.ts'
+export type { CompletionStream, ReadableStreamOptions, StreamFormat } from './stream-handle.ts'
 
 // For those who write a provider or drive time in their tests.
 export type { Clock } from './clock.ts'

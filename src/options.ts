@@ -14,6 +14,13 @@ export interface TimeoutOptions {
   readonly connect?: number | undefined
   /** From the request being sent to the response headers. @defaultValue none */
   readonly headers?: number | undefined
+  /**
+   * From the start of an attempt to the first content on the wire: text, reasoning, tool arguments, a refusal. On streams, and where
+   * `complete` asks for one. @defaultValue none
+   */
+  readonly firstToken?: number | undefined
+  /** Between two pieces of content; comments and pings are none. On streams only. @defaultValue 120_000 */
+  readonly idle?: number | undefined
 }
 
 /** What a `shouldRetry` is told beside the error. */
@@ -67,6 +74,11 @@ export interface Options {
   readonly signal?: AbortSignal | null | undefined
   /** A number is `maxRetries`; `false` sends at most one request. */
   readonly retry?: number | false | RetryOptions | undefined
+  /**
+   * How `complete` asks: `'auto'` asks for a stream where the call itself sets `firstToken` or `idle`, so that a stall is seen and what
+   * was received is kept. @defaultValue 'auto'
+   */
+  readonly wire?: 'auto' | 'json' | 'stream' | undefined
   /** Over the provider's own. A function is asked for every attempt, and once more after a 401. */
   readonly apiKey?: ApiKey | undefined
   /** Over the provider's own; null removes one. */
@@ -79,7 +91,9 @@ export interface Options {
   readonly dispatcher?: DispatcherLike | undefined
   /** `'env'` reads HTTPS_PROXY, HTTP_PROXY and NO_PROXY. @defaultValue 'env' */
   readonly proxy?: 'env' | string | URL | false | undefined
-  /** Of decoded body. @defaultValue 33_554_432 (32 MiB) */
+  /** Whether a stream also hands out the provider's events as they came, as `raw`. @defaultValue false */
+  readonly rawEvents?: boolean | undefined
+  /** Of decoded body; on streams of one event. @defaultValue 33_554_432 (32 MiB) */
   readonly maxResponseBytes?: number | undefined
   /** Not sent; comes back on events, errors and completions. */
   readonly metadata?: Metadata | undefined

@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { gathering } from '../src/gathering.ts'
 import type { Answer, Provider, ServerSentEvent } from '../src/provider.ts'
 import { anthropic } from '../src/providers/anthropic.ts'
@@ -40,30 +39,31 @@ export interface Score {
 
 const WIRES = ['openai', 'anthropic', 'gemini']
 
-/** Reads the recorded responses and streams of our wires. Classification of their errors is checked elsewhere. */
-export function checkAnswers(corpus: string, section: 'responses' | 'streams'): Score {
-  const folder = join(corpus, section)
-  if (section === 'responses') {
-    return score(folder, (file) => {
-      const recorded = JSON.parse(readFileSync(file, 'utf8')) as Case & { body: string; expect: Expectation }
-      return { recorded, expected: recorded.expect, read: () => readBody(providerOf(recorded), recorded.body) }
-    })
-  }
-  return score(folder, (file) => {
+/** Reads the recorded responses of our wires. Classification of their errors is checked elsewhere. */
+export function scoreResponses(corpus: URL): Score {
+  return score(new URL('responses/', corpus), (file) => {
+    const recorded = JSON.parse(readFileSync(file, 'utf8')) as Case & { body: string; expect: Expectation }
+    return { recorded, expected: recorded.expect, read: () => readBody(providerOf(recorded), recorded.body) }
+  })
+}
+
+/** Reads the recorded streams of our wires. */
+export function scoreStreams(corpus: URL): Score {
+  return score(new URL('streams/', corpus), (file) => {
     const recorded = JSON.parse(readFileSync(file, 'utf8')) as Case & Expectation
-    const bytes = readFileSync(file.replace(/json$/, 'txt'))
+    const bytes = readFileSync(new URL(file.href.replace(/json$/, 'txt')))
     return { recorded, expected: recorded, read: () => readStream(providerOf(recorded), bytes.toString('utf8')) }
   })
 }
 
 function score(
-  folder: string,
-  load: (file: string) => { recorded: Case; expected: Expectation; read: () => Reading },
+  folder: URL,
+  load: (file: URL) => { recorded: Case; expected: Expectation; read: () => Reading },
 ): Score {
   let total = 0
   const misses: string[] = []
   for (const name of readdirSync(folder).filter((file) => file.endsWith('.json'))) {
-    const { recorded, expected, read } = load(join(folder, name))
+    const { recorded, expected, read } = load(new URL(name, folder))
     if (!WIRES.includes(recorded.wire)) continue
     total++
     const problems = differences(read(), expected)

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { classify } from '../src/classify.ts'
 import type { Classification, ClassifyContext } from '../src/classify.ts'
 import { openEnvelope } from '../src/envelope.ts'
@@ -11,7 +11,7 @@ import { gemini } from '../src/providers/gemini.ts'
 import { openai } from '../src/providers/openai.ts'
 import { openaiCompatible } from '../src/providers/openai-compatible.ts'
 import * as presets from '../src/providers/presets.ts'
-import { checkAnswers } from './check-corpus-answers.ts'
+import { type Score, scoreResponses, scoreStreams } from './check-corpus-answers.ts'
 
 /**
  * Scores the library against recorded provider behaviour, where that is at hand; each section prints its score and every miss.
@@ -23,11 +23,6 @@ interface Section {
   readonly run: (corpus: URL) => Score
   /** The share below which the check fails. */
   readonly least: number
-}
-
-interface Score {
-  readonly total: number
-  readonly misses: readonly string[]
 }
 
 interface RecordedError {
@@ -100,12 +95,10 @@ function compareError({ expect }: RecordedError, got: Classification): readonly 
   return differences
 }
 
-const scoreAnswers = (section: 'responses' | 'streams') => (corpus: URL) => checkAnswers(fileURLToPath(corpus), section)
-
 const SECTIONS: readonly Section[] = [
   { name: 'errors', run: scoreErrors, least: 0.99 },
-  { name: 'responses', run: scoreAnswers('responses'), least: 1 },
-  { name: 'streams', run: scoreAnswers('streams'), least: 1 },
+  { name: 'responses', run: scoreResponses, least: 1 },
+  { name: 'streams', run: scoreStreams, least: 1 },
 ]
 
 const [given] = process.argv.slice(2)
