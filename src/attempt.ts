@@ -2,12 +2,11 @@ import type { Attempt } from './attempt-record.ts'
 import { type Call, type Ending, emit } from './call.ts'
 import { type Credentials, credentials } from './credentials.ts'
 import type { CompletionError } from './errors.ts'
-import { type AttemptFacts, endingError, observedError, timeoutError } from './failure.ts'
+import { type AttemptFacts, endingError, observedError, shownRequestId, timeoutError } from './failure.ts'
 import type { Observation, SeenResponse } from './observation.ts'
 import { textOf } from './parse.ts'
 import { type Phase, watchPhases } from './phases.ts'
 import { afterTurn } from './turn.ts'
-import { requestIdOf } from './request-id.ts'
 import type { PartialAnswer, Usage } from './result.ts'
 import type { Exchange, HeaderBag, Receiver, WireRequest } from './transport/transport.ts'
 
@@ -117,7 +116,7 @@ export function startAttempt<T>(
       delayBefore: plan.delayBefore,
       delayFrom: plan.delayFrom,
       outcome,
-      ...(response && { status: response.status, requestId: requestIdOf(response.headers) }),
+      ...(response && { status: response.status, requestId: shownRequestId(call, response.headers) }),
       ...(error && { error: { code: error.code, phase: error.phase, message: error.message } }),
       ...(timeToHeaders !== undefined && { timeToHeaders }),
       ...(timeToFirstToken !== undefined && { timeToFirstToken }),

@@ -81,7 +81,10 @@ export function emit(call: Call, body: EventBody): void {
   } as CallEvent
   for (const onEvent of onEvents) {
     try {
-      onEvent(event)
+      const returned: unknown = onEvent(event)
+      // An async observer's rejection would be nobody's, and end the process.
+      if (typeof (returned as PromiseLike<unknown> | undefined)?.then === 'function')
+        Promise.resolve(returned).catch(() => {})
     } catch {
       // An observer's own trouble is not the call's.
     }

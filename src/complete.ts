@@ -3,12 +3,12 @@ import { runAttempts } from './attempts.ts'
 import { type Call, emit } from './call.ts'
 import { completionOf } from './completion.ts'
 import { withinDeadline } from './deadline.ts'
+import { shownRequestId } from './failure.ts'
 import { type JsonAnswer, openJsonBody } from './json-body.ts'
 import { type CallInput, enterCall, openCall } from './open-call.ts'
 import type { Completion } from './result.ts'
 import { endedBefore } from './settle.ts'
 import { openStreamBody, type StreamTaker } from './stream-body.ts'
-import { requestIdOf } from './request-id.ts'
 
 /**
  * The life of a call that is answered at once:
@@ -44,7 +44,13 @@ function attemptOnce(call: Call, plan: AttemptPlan): Promise<Completion> {
       plan,
       (response, controls) => openBody(call, response, controls),
       ({ answer, raw }, { status, headers }) => {
-        const completion = completionOf(call, { answer, raw, status, headers, requestId: requestIdOf(headers) })
+        const completion = completionOf(call, {
+          answer,
+          raw,
+          status,
+          headers,
+          requestId: shownRequestId(call, headers),
+        })
         const { duration, attempts, finishReason, usage } = completion
         call.release()
         emit(call, { type: 'success', duration, attempts, finishReason, usage })
