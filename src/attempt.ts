@@ -8,6 +8,7 @@ import { textOf } from './parse.ts'
 import { type Phase, watchPhases } from './phases.ts'
 import { requestIdOf } from './request-id.ts'
 import type { PartialAnswer, Usage } from './result.ts'
+import type { Correction } from './output.ts'
 import type { Exchange, HeaderBag, Receiver, WireRequest } from './transport/transport.ts'
 
 /** An error's body is worth this much waiting and this much reading: its status is known already. */
@@ -32,12 +33,20 @@ export interface GoodResponse {
 export type BodyOutcome<T> =
   | { readonly kind: 'whole'; readonly value: T; readonly usage: Usage | undefined }
   | { readonly kind: 'in_band'; readonly json: unknown }
-  | { readonly kind: 'invalid'; readonly problem: string; readonly retryable: boolean }
+  | {
+      readonly kind: 'invalid'
+      readonly problem: string
+      readonly retryable: boolean
+      readonly code?: 'invalid_response' | 'content_filter' | undefined
+      readonly error?: unknown
+      /** What the model is to be told in the next attempt. */
+      readonly correction?: Correction | undefined
+    }
 
-/** Reads the body of a good response as it arrives; answers as soon as it knows. */
+/** Reads the body of a good response as it arrives; answers as soon as it knows. A promise ends the reading: no further data is given. */
 export interface BodyReader<T> {
-  data(chunk: Uint8Array): BodyOutcome<T> | undefined
-  end(): BodyOutcome<T>
+  data(chunk: Uint8Array): BodyOutcome<T> | undefined | Promise<BodyOutcome<T>>
+  end(): BodyOutcome<T> | Promise<BodyOutcome<T>>
   /** What has been understood so far. */
   partial(): PartialAnswer | undefined
   /** What has arrived so far, as text, for the error. */
@@ -60,6 +69,7 @@ export function startAttempt<T>(
   const index = attempts.length
   const startedAt = clock.now()
   let over = false
+  let concluding = false
   let sent = false
   let reused = false
   let reconnect = false
@@ -105,7 +115,7 @@ export function startAttempt<T>(
 
   function failed(error: CompletionError, outcome: 'error' | 'cancelled' = 'error'): void {
     if (over) return
-    close(outcome, error)
+    close(outcome, error, error.partial?.usage)
     exchange?.cancel(error)
     controller?.abort(error)
     fail(error)
@@ -123,19 +133,31 @@ export function startAttempt<T>(
   }
 
   /** Lets the reader read. What it throws is a fault of the provider's own code, and must not be lost in the transport. */
-  function reading(good: GoodResponse, read: () => BodyOutcome<T> | undefined): void {
-    let outcome: BodyOutcome<T> | undefined
+  function reading(good: GoodResponse, read: () => ReturnType<BodyReader<T>['data']>): void {
+    if (concluding) return
+    const threw = (error: unknown): void => {
+      const problem = 'the provider could not read it: its own code threw, see the cause'
+      observed({ kind: 'invalid', problem, retryable: false, response: seen(good), error })
+    }
+    let outcome: ReturnType<BodyReader<T>['data']>
     try {
       outcome = read()
     } catch (error) {
-      const problem = 'the provider could not read it: its own code threw, see the cause'
-      return observed({ kind: 'invalid', problem, retryable: false, response: seen(good), error })
+      return threw(error)
     }
-    if (!outcome) return
+    if (!(outcome instanceof Promise)) return conclude(good, outcome)
+    // A schema may take its time; the attempt's limits and the call's end hold meanwhile.
+    concluding = true
+    outcome.then((known) => conclude(good, known)).catch(threw)
+  }
+
+  function conclude(good: GoodResponse, outcome: BodyOutcome<T> | undefined): void {
+    if (!outcome || over) return
     if (outcome.kind === 'whole') {
       close('ok', undefined, outcome.usage)
       succeed(outcome.value, good)
     } else {
+      if (outcome.kind === 'invalid') call.correction = outcome.correction
       observed({ ...outcome, response: seen(good), partial: reader?.partial() })
     }
   }
@@ -172,7 +194,8 @@ export function startAttempt<T>(
       else statusSeen()
     },
     onError(error) {
-      if (over) return
+      // Whatever becomes of the connection now, the answer has arrived.
+      if (over || concluding) return
       // A kept-alive connection may have been closed by its server while the request was on its way to it: that says nothing about
       // the provider, so it is sent once more, at once, on a connection that nobody has used. (gRFC A6, "transparent retries")
       if (reused && !response && !reconnect && policy) {

@@ -6,7 +6,7 @@ import { complete } from './complete.ts'
 import type { CallHost, CallInput } from './open-call.ts'
 import type { Options } from './options.ts'
 import type { Model, Provider } from './provider.ts'
-import type { Request } from './request.ts'
+import type { NoTools, OutputOf, OutputSpec, Request, ToolCallOf, ToolSet } from './request.ts'
 import { BARE, type Layer, layOver, OPTION_NAMES, settle } from './resolve-options.ts'
 import type { Completion } from './result.ts'
 import type { Transports } from './transport/transport.ts'
@@ -31,13 +31,21 @@ export interface CloseOptions {
   readonly grace?: number | undefined
 }
 
+/** How a call is made: the types of its `output` and of its tools decide those of the completion. */
+export interface Complete {
+  <const T extends ToolSet = NoTools, const O extends OutputSpec | undefined = undefined>(
+    request: Request<T, O>,
+    options?: Options,
+  ): Promise<Completion<OutputOf<O, T>, ToolCallOf<T>>>
+}
+
 /** Calls that share their defaults and their connections. */
 export interface Client {
   /**
    * Makes one call. Settles by its deadline, whatever happens.
    * @throws CompletionError for everything that can go wrong with a call; TypeError for a programmer's mistake, before any request.
    */
-  complete(request: Request, options?: Options): Promise<Completion>
+  complete: Complete
   /** A client that lays further defaults over this one's and shares its connections; closing either closes both. */
   with(defaults: ClientDefaults): Client
   /** Lets calls in flight finish for `grace` ms, then aborts them, and closes the connections. Later calls fail `aborted`. */
@@ -97,13 +105,14 @@ function clientOf(host: CallHost, own: Own): Client {
     }
   }
   return {
-    complete(request, options) {
+    // The types of its result follow from those of its request, which the compiler cannot see from here.
+    complete: ((request: Request, options?: Options) => {
       try {
         return complete(inputOf(request, options))
       } catch (error) {
         return Promise.reject(error)
       }
-    },
+    }) as Complete,
     with: (defaults) => {
       if (defaults.clock || defaults.random)
         throw new TypeError('clock and random belong to createClient: give them there')

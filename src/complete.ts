@@ -1,14 +1,15 @@
-import { startAttempt } from './attempt.ts'
+import { type BodyReader, startAttempt } from './attempt.ts'
 import { runAttempts } from './attempts.ts'
 import { type Call, emit } from './call.ts'
 import { completionOf } from './completion.ts'
 import { withinDeadline } from './deadline.ts'
 import { endingError } from './failure.ts'
-import { openJsonBody } from './json-body.ts'
+import { type JsonAnswer, openJsonBody } from './json-body.ts'
 import { type CallInput, openCall } from './open-call.ts'
 import type { Completion } from './result.ts'
 import { finishFailure } from './settle.ts'
 import { requestIdOf } from './request-id.ts'
+import { understanding, type Understood } from './understanding.ts'
 
 /**
  * The life of a call that is answered at once:
@@ -22,6 +23,7 @@ import { requestIdOf } from './request-id.ts'
  *     attempt    startAttempt: credential, transport, phases                  ✗ timeout (attempt, connect, headers), network
  *        │                                               │
  *     parse      openJsonBody: whole, or not an answer   │
+ *        │       understanding: tools' inputs, output     │
  *        │                                               │
  *     classify   what a failure means ───────────────────┘                    ✗ one of the codes
  *        │
@@ -38,14 +40,15 @@ export function complete(input: CallInput): Promise<Completion> {
 }
 
 function attemptOnce(call: Call, plan: Parameters<typeof startAttempt>[1]): Promise<Completion> {
-  const open = (): ReturnType<typeof openJsonBody> => openJsonBody(call.provider, call.settings.layer.maxResponseBytes)
+  const open = (): BodyReader<Understood<JsonAnswer>> =>
+    understanding(call, openJsonBody(call.provider, call.settings.layer.maxResponseBytes))
   return new Promise((resolve, reject) => {
     startAttempt(
       call,
       plan,
       open,
-      ({ answer, raw }, { status, headers }) => {
-        const completion = completionOf(call, { answer, raw, status, headers, requestId: requestIdOf(headers) })
+      (understood, { status, headers }) => {
+        const completion = completionOf(call, { ...understood, status, headers, requestId: requestIdOf(headers) })
         const { duration, attempts, finishReason, usage } = completion
         call.release()
         emit(call, { type: 'success', duration, attempts, finishReason, usage })

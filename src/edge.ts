@@ -1,8 +1,5 @@
-import type { Client, ClientDefaults } from './client.ts'
+import type { Client, ClientDefaults, Complete } from './client.ts'
 import { bindEntry } from './entry.ts'
-import type { Options } from './options.ts'
-import type { Request } from './request.ts'
-import type { Completion } from './result.ts'
 import { openFetchTransports } from './transport/edge.ts'
 
 const entry = bindEntry(openFetchTransports)
@@ -13,7 +10,7 @@ const entry = bindEntry(openFetchTransports)
  *
  * @throws CompletionError for everything that can go wrong with a call; TypeError for a programmer's mistake, before any request.
  */
-export const complete: (request: Request, options?: Options) => Promise<Completion> = entry.complete
+export const complete: Complete = entry.complete
 
 /** Makes a client: defaults, connections and credentials that its calls share. */
 export const createClient: (defaults?: ClientDefaults) => Client = entry.createClient
@@ -48,7 +45,7 @@ export {
 } from './providers/presets.ts'
 
 export type { Attempt } from './attempt-record.ts'
-export type { Client, ClientDefaults, CloseOptions, ProviderLike } from './client.ts'
+export type { Client, ClientDefaults, CloseOptions, Complete, ProviderLike } from './client.ts'
 export type {
   AnyCompletionError,
   Code,
@@ -71,7 +68,7 @@ export type {
   ToolMessage,
 } from './message.ts'
 export type { DispatcherLike, Options, RetryContext, RetryDecision, RetryOptions, TimeoutOptions } from './options.ts'
-export type { Request } from './request.ts'
+export type { OutputDefinition, OutputOf, OutputSpec, Request, Tool, ToolCallOf, ToolSet } from './request.ts'
 export type {
   Completion,
   CompletionResponse,
@@ -83,6 +80,8 @@ export type {
   ToolCall,
   Usage,
 } from './result.ts'
+
+export type { JsonSchema, SchemaOutput, SchemaWithJson, StandardJsonSchema, StandardSchema } from './standard-schema.ts'
 
 // For those who write a provider or drive time in their tests.
 export type { Clock } from './clock.ts'

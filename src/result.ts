@@ -15,14 +15,15 @@ export interface Usage {
 }
 
 /** A tool call that the model asks for. Nothing is executed by punctual. */
-export interface ToolCall {
+export interface ToolCall<Name extends string = string, Input = unknown> {
   readonly id: string
-  readonly name: string
+  /** A name that no tool of the request has is possible, where the model makes one up: then there are `issues`. */
+  readonly name: Name
   /** The arguments exactly as the model wrote them; may be invalid JSON. */
   readonly arguments: string
   /** The arguments parsed, and validated where the tool has a schema; absent where they do not parse or validate. */
-  readonly input?: unknown
-  /** Why `input` is absent. */
+  readonly input?: Input | undefined
+  /** Why `input` is absent or not to be trusted: they do not parse, do not validate, or no tool has that name. */
   readonly issues?: readonly Issue[] | undefined
   /** What the provider must see again in the next turn. */
   readonly providerData?: ProviderData | undefined
@@ -38,14 +39,16 @@ export interface Issue {
 export type ProviderData = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
 /** A proven-complete answer. */
-export interface Completion {
+export interface Completion<Output = unknown, Call extends ToolCall = ToolCall> {
   readonly text: string
   readonly reasoning?: string | undefined
   readonly refusal?: string | undefined
   /** The answer as a message that may be put back into `messages` as it is. */
   readonly message: AssistantMessage
-  readonly toolCalls: readonly ToolCall[]
+  readonly toolCalls: readonly Call[]
   readonly finishReason: FinishReason
+  /** The answer as data, where the request has an `output`; undefined where the model called tools instead. */
+  readonly output: Output
   readonly usage?: Usage | undefined
   readonly provider: string
   /** The model that answered, by its own account. */
@@ -78,4 +81,6 @@ export interface PartialAnswer {
   readonly reasoning: string
   readonly toolCalls: readonly ToolCall[]
   readonly usage: Usage | undefined
+  /** Why the answer does not fit the request's `output`. */
+  readonly issues?: readonly Issue[] | undefined
 }

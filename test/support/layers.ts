@@ -9,11 +9,16 @@ export const LAYERS: readonly (readonly string[])[] = [
   // A call's life.
   ['client.ts', 'default-client.ts'],
   ['complete.ts'],
-  ['open-call.ts', 'attempts.ts', 'completion.ts', 'json-body.ts', 'gathering.ts'],
+  ['open-call.ts', 'attempts.ts'],
+  ['understanding.ts'],
+  ['completion.ts', 'json-body.ts', 'gathering.ts'],
   ['deadline.ts', 'attempt.ts', 'settle.ts'],
   ['credentials.ts', 'failure.ts', 'phases.ts', 'parse.ts', 'check-request.ts'],
   ['call.ts', 'turn.ts', 'salvage.ts', 'prompt-texts.ts'],
-  ['resolve-options.ts'],
+  ['resolve-options.ts', 'output.ts'],
+  ['tools.ts'],
+  ['schema.ts'],
+  ['json-schema.ts'],
   ['backoff.ts'],
   // Providers: each a wire format and an endpoint.
   ['providers/azure.ts'],
@@ -27,7 +32,13 @@ export const LAYERS: readonly (readonly string[])[] = [
     'providers/gemini-parse.ts',
   ],
   ['providers/settings.ts', 'providers/openai-wire.ts', 'providers/openai-parse.ts'],
-  ['providers/answer.ts', 'providers/conversation.ts', 'providers/media.ts'],
+  [
+    'providers/answer.ts',
+    'providers/conversation.ts',
+    'providers/media.ts',
+    'providers/strict-schema.ts',
+    'providers/anthropic-schema.ts',
+  ],
   ['providers/json.ts', 'providers/dialect.ts'],
   // How requests leave the process.
   ['transport/node.ts', 'transport/edge.ts'],
@@ -55,6 +66,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   // What everything speaks of: types, and the one error.
   [
     'options.ts',
+    'standard-schema.ts',
     'provider.ts',
     'request.ts',
     'observation.ts',
