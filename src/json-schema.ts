@@ -106,7 +106,7 @@ function admitsNull(candidate: unknown, root: JsonSchema): boolean {
 }
 
 /** What a reference within the schema points at; the schema that fits everything where that is not known. */
-function resolved(reference: string, root: JsonSchema): unknown {
+export function resolved(reference: string, root: JsonSchema): unknown {
   if (!reference.startsWith('#')) return {}
   let node: unknown = root
   for (const step of reference.slice(1).split('/').slice(1)) {

@@ -85,12 +85,9 @@ export function readOutput(expected: ExpectedOutput, answer: Answer): OutputRead
     return { kind: 'misfit', code: 'content_filter', problem, retryable: false }
   }
   const parsed = parseAnswer(answer.text)
-  const value = parsed && unwrapped(expected, parsed.value)
-  if (!value) {
-    const message = !parsed ? 'It is not JSON.' : `It is not an object with the member "${WRAPPER}".`
-    return misfit(expected, answer, { ok: false, issues: [{ message }] })
-  }
-  const checked = validate(expected.schema, withoutNulls(expected.schema.json, value.value))
+  if (!parsed) return misfit(expected, answer, { ok: false, issues: [{ message: 'it is not JSON' }] })
+  const { schema } = expected
+  const checked = validate(schema, withoutNulls(schema.json, unwrapped(expected, parsed.value)))
   return checked instanceof Promise
     ? checked.then((one) => concluded(expected, answer, one))
     : concluded(expected, answer, checked)
@@ -137,11 +134,11 @@ function parseAnswer(text: string): { readonly value: unknown } | undefined {
 }
 
 /** The answer out of its wrapper. A model without a native mode may have left the wrapper out. */
-function unwrapped(expected: ExpectedOutput, value: unknown): { readonly value: unknown } | undefined {
-  if (!expected.wrapped) return { value }
+function unwrapped(expected: ExpectedOutput, value: unknown): unknown {
+  if (!expected.wrapped) return value
   const members = jsonObject(value)
-  if (members && WRAPPER in members) return { value: members[WRAPPER] }
-  return expected.schema.validate ? { value } : undefined
+  if (members && WRAPPER in members) return members[WRAPPER]
+  return value
 }
 
 /** A path as words: members by the schema's own names alone, for any other name is the model's. */

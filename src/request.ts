@@ -8,8 +8,8 @@ export interface Tool {
   /** What it does and when to call it, for the model. */
   readonly description?: string | undefined
   /**
-   * What it takes: a Standard Schema that offers JSON Schema (arguments are validated), or JSON Schema (they are parsed only). It must
-   * describe an object. @defaultValue no arguments
+   * What it takes: a Standard Schema that offers JSON Schema, or JSON Schema, whose common keywords are checked. It must describe an
+   * object. @defaultValue no arguments
    */
   readonly input?: StandardJsonSchema | JsonSchema | undefined
   /** Asks the provider to hold the model to the schema (OpenAI, Anthropic). */
@@ -33,7 +33,10 @@ export interface OutputDefinition<S extends StandardSchema = StandardSchema> {
   readonly strict?: boolean | undefined
 }
 
-/** The wanted shape of the answer. A plain JSON Schema is not validated: the answer is parsed, and typed `unknown`. */
+/**
+ * The wanted shape of the answer. Plain JSON Schema types the output `unknown`, and its common keywords are checked (types, members,
+ * items, alternatives, enumerations, references, bounds); for all of it give `{ schema, jsonSchema }` with a validator of your own.
+ */
 export type OutputSpec = SchemaWithJson | OutputDefinition | JsonSchema
 
 /** The type of `completion.output`. */

@@ -1,12 +1,13 @@
 import { fail } from './check.ts'
 import { jsonObject } from './json-schema.ts'
+import { misfits } from './json-schema-check.ts'
 import type { Issue } from './result.ts'
 import type { JsonSchema, StandardIssue, StandardResult } from './standard-schema.ts'
 
 /** A schema of the caller's in one form: what is sent, and how a value is validated. */
 export interface ReadSchema {
   readonly json: JsonSchema
-  /** Undefined for JSON Schema: a value is parsed and nothing more. */
+  /** Undefined for JSON Schema: a value is held against what of it `misfits` knows. */
   readonly validate: ((value: unknown) => StandardResult<unknown> | Promise<StandardResult<unknown>>) | undefined
 }
 
@@ -87,8 +88,11 @@ function checkJsonSchema(field: string, value: unknown, trusted = false): JsonSc
 }
 
 /** Validates a value. Answers at once where the schema does. */
-export function validate({ validate: check }: ReadSchema, value: unknown): Validated | Promise<Validated> {
-  if (!check) return { ok: true, value }
+export function validate({ json, validate: check }: ReadSchema, value: unknown): Validated | Promise<Validated> {
+  if (!check) {
+    const issues = misfits(json, value)
+    return issues.length > 0 ? { ok: false, issues } : { ok: true, value }
+  }
   try {
     const result = check(value)
     return 'then' in result ? Promise.resolve(result).then(validated).catch(thrown) : validated(result)

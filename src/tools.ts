@@ -19,9 +19,10 @@ export const NAME_RULE = '1 to 64 letters, digits, _ and -'
 const TOOL = new Set(['description', 'input', 'strict', 'extra'])
 const CHOICES: readonly unknown[] = ['auto', 'none', 'required']
 const NONE: ResolvedTools = { tools: [], toolChoice: undefined, parallelToolCalls: undefined, inputs: new Map() }
+/** A model that gives arguments all the same has called the tool none the less. */
 const NO_ARGUMENTS: ReadSchema = {
   json: { type: 'object', properties: {}, additionalProperties: false },
-  validate: undefined,
+  validate: (value) => ({ value }),
 }
 
 /** Checks a request's tools and reads their schemas; throws a TypeError that names the field and the remedy. */

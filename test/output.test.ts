@@ -201,10 +201,11 @@ describe('reading an answer', () => {
     expect(error.message).not.toContain('I will not')
   })
 
-  test('parses plain JSON Schema without validating it', async () => {
-    const { model } = await answering(openaiWire, { text: '[1,2]' })
-    const { output } = await complete({ model, messages, output: { type: 'object', properties: {} } })
-    expect(output).toEqual([1, 2])
+  test('holds plain JSON Schema against the answer', async () => {
+    const { model, bodies } = await answering(openaiWire, { text: '{"size":"big"}' }, { text: '{"size":3}' })
+    const output = { type: 'object', properties: { size: { type: 'integer' } }, required: ['size'] }
+    expect((await complete({ model, messages, output })).output).toEqual({ size: 3 })
+    expect(JSON.stringify(bodies()[1])).toContain('at size: must be of type integer')
   })
 
   test('leaves the answer alone where no output is wanted', async () => {

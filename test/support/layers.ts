@@ -18,6 +18,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['resolve-options.ts', 'output.ts'],
   ['tools.ts'],
   ['schema.ts'],
+  ['json-schema-check.ts'],
   ['json-schema.ts'],
   ['backoff.ts'],
   // Providers: each a wire format and an endpoint.
