@@ -47,7 +47,8 @@ function check(node: unknown, value: unknown, path: Path, issues: Issue[], root:
     if (!alternatives.some(fits)) add('must fit one of the alternatives')
   }
   if (typeof value === 'number') bounds(value, schema.minimum, schema.maximum, '', add)
-  if (typeof value === 'string') bounds([...value].length, schema.minLength, schema.maxLength, ' characters', add)
+  if (typeof value === 'string')
+    bounds(Array.from(value).length, schema.minLength, schema.maxLength, ' characters', add)
   if (Array.isArray(value)) {
     bounds(value.length, schema.minItems, schema.maxItems, ' items', add)
     const { items, prefixItems } = schema

@@ -56,7 +56,8 @@ type InputOf<T extends Tool> = T extends { readonly input: infer S }
     : unknown
 
 /** No tools: a call whose request has none. */
-export type NoTools = Readonly<Record<never, Tool>>
+// oxlint-disable-next-line typescript/no-generated-empty-object-type -- a set without members is meant
+export type NoTools = Readonly<Record<never, never>>
 
 /** WHAT is asked of the model: plain data. */
 export interface Request<T extends ToolSet = ToolSet, O extends OutputSpec | undefined = OutputSpec | undefined> {

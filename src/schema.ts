@@ -47,8 +47,8 @@ export function standardProps(value: unknown): Record<string, unknown> | undefin
   return jsonObject((value as Record<string, unknown>)['~standard'])
 }
 
-function validateOf({ validate }: Record<string, unknown>): ReadSchema['validate'] {
-  return typeof validate === 'function' ? (validate as ReadSchema['validate']) : undefined
+function validateOf(props: Record<string, unknown>): ReadSchema['validate'] {
+  return typeof props.validate === 'function' ? (props.validate as ReadSchema['validate']) : undefined
 }
 
 function offered(field: string, schema: object, { vendor, jsonSchema }: Record<string, unknown>): JsonSchema {

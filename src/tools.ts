@@ -82,7 +82,8 @@ export function readToolCalls(
   inputs: ReadonlyMap<string, ReadSchema>,
 ): readonly ToolCall[] | Promise<readonly ToolCall[]> {
   const read = calls.map((call) => readToolCall(call, inputs.get(call.name)))
-  return read.some((one) => one instanceof Promise) ? Promise.all(read) : (read as readonly ToolCall[])
+  const ready = read.filter((one): one is ToolCall => !(one instanceof Promise))
+  return ready.length === read.length ? ready : Promise.all(read.map((one) => Promise.resolve(one)))
 }
 
 function readToolCall(call: ToolCall, schema: ReadSchema | undefined): ToolCall | Promise<ToolCall> {

@@ -139,7 +139,9 @@ describe('asking again', () => {
     const { model } = await answering(openaiWire, { text: '{"secret key":["a secret answer"]}' })
     const error = await failure(complete({ model, messages, output }))
     expect(error.message).toContain('at *[0]')
-    expect(JSON.stringify([error.toJSON(), { ...error }, error.attempts, String(error.cause)])).not.toContain('secret')
+    expect(JSON.stringify([error.toJSON(), Object.entries(error), error.attempts, String(error.cause)])).not.toContain(
+      'secret',
+    )
   })
 })
 

@@ -125,7 +125,7 @@ describe('the request', () => {
   test('makes a strict tool closed and its members required', async () => {
     const { model, bodies } = await answering(openaiWire, { text: 'Hi' })
     await complete({ model, messages, tools: { weather: { input: weather, strict: true } } })
-    const [tool] = bodies()[0]?.tools as [{ function: { parameters: object } }]
+    const [tool] = (bodies()[0] as { tools: [{ function: object }] }).tools
     expect(tool.function).toMatchObject({
       strict: true,
       parameters: { required: ['city', 'day'], additionalProperties: false },

@@ -6,10 +6,12 @@ type Schema = Readonly<Record<string, unknown>>
  * Constraints that Anthropic's structured outputs refuse with a 400 (docs.claude.com, "Structured outputs", JSON Schema limitations).
  * They are told to the model in words instead, and the answer is validated in any case.
  */
-const REFUSED: ReadonlySet<string> = new Set([
-  ...['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'minLength', 'maxLength'],
-  ...['minItems', 'maxItems', 'uniqueItems', 'minProperties', 'maxProperties', 'propertyNames', 'default'],
-])
+const REFUSED: ReadonlySet<string> = new Set(
+  (
+    'minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength ' +
+    'minItems maxItems uniqueItems minProperties maxProperties propertyNames default'
+  ).split(' '),
+)
 const FORMATS = ['date-time', 'time', 'date', 'duration', 'email', 'hostname', 'uri', 'ipv4', 'ipv6', 'uuid']
 
 /** A schema as Anthropic's structured outputs take it: objects closed, and nothing in it that is refused. */

@@ -3,11 +3,12 @@ import { object } from './json.ts'
 type Schema = Readonly<Record<string, unknown>>
 
 /** What OpenAI's strict mode knows (platform.openai.com/docs/guides/structured-outputs, "Supported schemas"). */
-const KNOWN: ReadonlySet<string> = new Set([
-  ...['type', 'properties', 'required', 'additionalProperties', 'items', 'enum', 'const', 'anyOf', 'oneOf', '$ref'],
-  ...['$defs', 'definitions', 'title', 'description', 'format', 'pattern', 'default', 'minItems', 'maxItems'],
-  ...['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'],
-])
+const KNOWN: ReadonlySet<string> = new Set(
+  (
+    'type properties required additionalProperties items enum const anyOf oneOf $ref $defs definitions title description ' +
+    'format pattern default minItems maxItems minimum maximum exclusiveMinimum exclusiveMaximum multipleOf'
+  ).split(' '),
+)
 const FORMATS = ['date-time', 'time', 'date', 'duration', 'email', 'hostname', 'ipv4', 'ipv6', 'uuid']
 const NULL = { type: 'null' }
 
