@@ -6,7 +6,7 @@ import type { CallEvent } from './events.ts'
 import type { Provider, ProviderRequest } from './provider.ts'
 import type { ResolvedRequest } from './request.ts'
 import type { Settings } from './resolve-options.ts'
-import type { Transport } from './transport/transport.ts'
+import type { ThrownRule, Transport } from './transport/transport.ts'
 
 /** Why a call must not go on: its total has expired, its caller has left, its client is closed. */
 export interface Ending {
@@ -32,6 +32,8 @@ export interface Call {
   correction: Correction | undefined
   readonly url: URL
   readonly transport: Transport
+  /** What this runtime's own errors mean. */
+  readonly thrownRules?: readonly ThrownRule[] | undefined
   readonly clock: Clock
   readonly random: () => number
   /** On the clock's monotonic scale, as `endsAt` is. */

@@ -56,17 +56,7 @@ export function checkHeaders(
 }
 
 /** Names of the public contract that this version does not know yet. */
-const PLANNED = new Set([
-  'firstToken',
-  'idle',
-  'wire',
-  'rawEvents',
-  'budget',
-  'fallbacks',
-  'breaker',
-  'hedge',
-  'limits',
-])
+const PLANNED = new Set(['budget', 'fallbacks', 'breaker', 'hedge', 'limits'])
 
 /** Throws a TypeError for the first member that is not known, naming the one that was probably meant. */
 export function rejectUnknown(what: string, value: object, known: ReadonlySet<string>): void {

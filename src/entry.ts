@@ -1,4 +1,4 @@
-import { bindCreateClient, type Client, type ClientDefaults, type Complete } from './client.ts'
+import { bindCreateClient, type Client, type ClientDefaults, type Complete, type Stream } from './client.ts'
 import { defaultClient, replaceDefaultClient } from './default-client.ts'
 import type { Options } from './options.ts'
 import { openai } from './providers/openai.ts'
@@ -9,6 +9,7 @@ import type { Transports } from './transport/transport.ts'
 export interface Entry {
   readonly createClient: (defaults?: ClientDefaults) => Client
   readonly complete: Complete
+  readonly stream: Stream
   readonly setDefaultClient: (client: Client) => Client
 }
 
@@ -18,6 +19,7 @@ export function bindEntry(openTransports: () => Transports): Entry {
   return {
     createClient,
     complete: ((request: Request, options?: Options) => defaultClient(make).complete(request, options)) as Complete,
+    stream: ((request: Request, options?: Options) => defaultClient(make).stream(request, options)) as Stream,
     setDefaultClient: (client) => replaceDefaultClient(client, make),
   }
 }

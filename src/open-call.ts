@@ -1,4 +1,4 @@
-import { type Call, endCall } from './call.ts'
+import { type Call, endCall, remaining } from './call.ts'
 import type { Clock } from './clock.ts'
 import { totalExpired } from './deadline.ts'
 import { type Expected, resolveOutput } from './output.ts'
@@ -27,8 +27,8 @@ export interface CallInput {
 }
 
 /**
- * Begins a call: prepares its request, fixes its deadline and starts to listen to its signals. Throws what the provider throws for a
- * request that it cannot express. The call may be over already: look at `ending`.
+ * Makes a call: prepares its request and fixes its deadline. Throws what the provider throws for a request that it cannot express.
+ * Nothing outside knows of it before it is entered.
  */
 export function openCall({ host, settings, model, request }: CallInput, stream: boolean): Call {
   const { clock, random } = host
@@ -45,6 +45,7 @@ export function openCall({ host, settings, model, request }: CallInput, stream: 
     correction: undefined,
     url: new URL(wire.url),
     transport: host.transports.pick(settings.transport),
+    thrownRules: host.transports.errors,
     clock,
     random,
     startedAt,
@@ -52,16 +53,21 @@ export function openCall({ host, settings, model, request }: CallInput, stream: 
     attempts: [],
     lastError: undefined,
     credentials: {},
-    release: () => host.calls.delete(call),
+    release: () => undefined,
     ending: undefined,
     interrupt: undefined,
   }
+  return call
+}
+
+/** Begins a call: its client knows of it, and it listens to its signals. It may be over already: look at `ending`. */
+export function enterCall(host: CallHost, call: Call): void {
   host.calls.add(call)
+  call.release = () => host.calls.delete(call)
   listen(call)
   if (host.closed)
     endCall(call, { code: 'aborted', stopReason: 'aborted', message: 'the client is closed; no request was sent.' })
-  if (call.endsAt <= startedAt) endCall(call, totalExpired(call))
-  return call
+  if (remaining(call) <= 0) endCall(call, totalExpired(call))
 }
 
 /** How long the call may take: an inherited deadline replaces the default total, an explicit total holds beside it. */

@@ -1,8 +1,8 @@
-import type { BodyOutcome, BodyReader } from './attempt.ts'
+import type { Conclusion } from './body.ts'
 import type { Call } from './call.ts'
 import { messageOf } from './completion.ts'
 import { partialOf } from './json-body.ts'
-import { corrected, type Correction, type Expected, type OutputReading, readOutput } from './output.ts'
+import { corrected, type Correction, type OutputReading, readOutput } from './output.ts'
 import type { Answer } from './provider.ts'
 import type { Issue, PartialAnswer, ToolCall } from './result.ts'
 import { readToolCalls } from './tools.ts'
@@ -10,60 +10,35 @@ import { readToolCalls } from './tools.ts'
 /** An answer whose tool calls and output have been read. */
 export type Understood<T> = T & { readonly toolCalls: readonly ToolCall[]; readonly output: unknown }
 
-/** Reads tool calls and output of every whole answer that `reader` gives; an answer that does not fit is none. */
-export function understanding<T extends { readonly answer: Answer }>(
-  call: Call,
-  reader: BodyReader<T>,
-): BodyReader<Understood<T>> {
-  let misfit: { readonly answer: Answer; readonly issues: readonly Issue[] | undefined } | undefined
-
-  const settled = (value: T, toolCalls: readonly ToolCall[], reading: OutputReading): BodyOutcome<Understood<T>> => {
-    const { answer } = value
-    if (reading.kind === 'fits') {
-      return { kind: 'whole', value: { ...value, toolCalls, output: reading.output }, usage: answer.usage }
-    }
-    const { code, problem, retryable, issues, error } = reading
-    misfit = { answer, issues }
-    const most = call.expected.output?.retries ?? 0
-    const correction = issues && { message: messageOf(answer), issues, most }
-    return { kind: 'invalid', code, problem, retryable, error, correction }
-  }
-  const read = (outcome: BodyOutcome<T>): BodyOutcome<Understood<T>> | Promise<BodyOutcome<Understood<T>>> => {
-    if (outcome.kind !== 'whole') return outcome
-    const { value } = outcome
-    const [calls, reading] = understand(call.expected, value.answer)
-    return calls instanceof Promise || reading instanceof Promise
-      ? Promise.all([calls, reading]).then(([ready, known]) => settled(value, ready, known))
-      : settled(value, calls, reading)
-  }
-  return {
-    data(chunk) {
-      const outcome = reader.data(chunk)
-      if (!outcome) return undefined
-      return outcome instanceof Promise ? outcome.then(read) : read(outcome)
-    },
-    end() {
-      const outcome = reader.end()
-      return outcome instanceof Promise ? outcome.then(read) : read(outcome)
-    },
-    partial: () => (misfit ? partialOfMisfit(misfit.answer, misfit.issues) : reader.partial()),
-    text: reader.text,
-  }
-}
-
 const NOTHING_ASKED: OutputReading = { kind: 'fits', output: undefined }
 
-/** Reads a whole answer's tool calls and output; each is there at once where the schemas answer at once. */
-export function understand(
-  { inputs, output }: Expected,
-  answer: Answer,
-): [calls: readonly ToolCall[] | Promise<readonly ToolCall[]>, reading: OutputReading | Promise<OutputReading>] {
-  const { toolCalls } = answer
-  const called = inputs.size > 0 && toolCalls.length > 0
-  return [
-    toolCalls.length > 0 ? readToolCalls(toolCalls, inputs) : toolCalls,
-    output && !called ? readOutput(output, answer) : NOTHING_ASKED,
-  ]
+/** Reads a whole answer's tool calls and its output. Answers at once where the schemas do. */
+export function understand<T extends { readonly answer: Answer }>(
+  call: Call,
+  answered: T,
+): Conclusion<Understood<T>> | Promise<Conclusion<Understood<T>>> {
+  const { inputs, output } = call.expected
+  const { answer } = answered
+  const calls = answer.toolCalls.length > 0 ? readToolCalls(answer.toolCalls, inputs) : answer.toolCalls
+  const called = inputs.size > 0 && answer.toolCalls.length > 0
+  const reading = output && !called ? readOutput(output, answer) : NOTHING_ASKED
+  return calls instanceof Promise || reading instanceof Promise
+    ? Promise.all([calls, reading]).then(([ready, known]) => concluded(call, answered, ready, known))
+    : concluded(call, answered, calls, reading)
+}
+
+function concluded<T extends { readonly answer: Answer }>(
+  call: Call,
+  answered: T,
+  toolCalls: readonly ToolCall[],
+  reading: OutputReading,
+): Conclusion<Understood<T>> {
+  if (reading.kind === 'fits') return { kind: 'fits', value: { ...answered, toolCalls, output: reading.output } }
+  const { answer } = answered
+  const { code, problem, retryable, issues, error } = reading
+  const most = call.expected.output?.retries ?? 0
+  const correction = issues && { message: messageOf(answer), issues, most }
+  return { kind: 'misfit', code, problem, retryable, error, correction, partial: partialOfMisfit(answer, issues) }
 }
 
 /** Nothing received is lost: a refusal is what the model said in place of an answer. */

@@ -8,13 +8,20 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['entry.ts'],
   // A call's life.
   ['client.ts', 'default-client.ts'],
-  ['complete.ts'],
-  ['open-call.ts', 'attempts.ts'],
+  ['complete.ts', 'stream.ts'],
+  // What a stream is consumed through.
+  ['stream-consumers.ts', 'read-events.ts'],
+  ['readable-stream.ts', 'event-queue.ts'],
+  ['openai-frames.ts'],
+  ['frames.ts', 'stream-handle.ts', 'stream-events.ts'],
+  // The steps.
+  ['open-call.ts', 'attempts.ts', 'stream-body.ts'],
   ['understanding.ts'],
-  ['completion.ts', 'json-body.ts', 'gathering.ts'],
+  ['completion.ts', 'json-body.ts', 'gathering.ts', 'sse.ts'],
+  ['sse-window.ts'],
   ['deadline.ts', 'attempt.ts', 'settle.ts'],
   ['credentials.ts', 'failure.ts', 'phases.ts', 'parse.ts', 'check-request.ts'],
-  ['call.ts', 'turn.ts', 'salvage.ts', 'prompt-texts.ts'],
+  ['call.ts', 'body.ts', 'turn.ts', 'salvage.ts', 'prompt-texts.ts'],
   ['resolve-options.ts', 'output.ts'],
   ['tools.ts'],
   ['schema.ts'],
@@ -32,7 +39,7 @@ export const LAYERS: readonly (readonly string[])[] = [
     'providers/gemini-wire.ts',
     'providers/gemini-parse.ts',
   ],
-  ['providers/settings.ts', 'providers/openai-wire.ts', 'providers/openai-parse.ts'],
+  ['providers/settings.ts', 'providers/other-words.ts', 'providers/openai-wire.ts', 'providers/openai-parse.ts'],
   [
     'providers/answer.ts',
     'providers/conversation.ts',
@@ -43,7 +50,13 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['providers/json.ts', 'providers/dialect.ts'],
   // How requests leave the process.
   ['transport/node.ts', 'transport/edge.ts'],
-  ['transport/dispatcher.ts', 'transport/undici.ts', 'transport/proxy.ts', 'transport/fetch.ts'],
+  [
+    'transport/dispatcher.ts',
+    'transport/undici.ts',
+    'transport/proxy.ts',
+    'transport/fetch.ts',
+    'transport/node-errors.ts',
+  ],
   ['transport/exchange.ts'],
   ['transport/decode.ts', 'transport/proxy-environment.ts'],
   // What a failure means.
@@ -53,7 +66,7 @@ export const LAYERS: readonly (readonly string[])[] = [
     'classify-rules/limits.ts',
     'classify-rules/access.ts',
     'classify-rules/context.ts',
-    'classify-rules/kinds.ts',
+    'classify-rules/others.ts',
     'classify-rules/rule.ts',
     'status-rules.ts',
     'network-rules.ts',
