@@ -1,9 +1,10 @@
+import { type Ambient, ambient } from './ambient.ts'
 import { type Call, endCall } from './call.ts'
 import type { Clock } from './clock.ts'
 import { totalExpired } from './deadline.ts'
 import type { Model } from './provider.ts'
 import type { Request, ResolvedRequest } from './request.ts'
-import type { Settings } from './resolve-options.ts'
+import { earliest, type Settings } from './resolve-options.ts'
 import type { Transports } from './transport/transport.ts'
 
 /** What a client lends to its calls. */
@@ -33,6 +34,7 @@ export function openCall({ host, settings, model, request }: CallInput, stream: 
   const resolved = resolveRequest(request, model.id, stream)
   const wire = model.provider.prepare(resolved)
   const startedAt = clock.now()
+  const around = settings.layer.detached ? undefined : ambient()
   const call: Call = {
     id: `call_${crypto.randomUUID()}`,
     settings,
@@ -44,7 +46,7 @@ export function openCall({ host, settings, model, request }: CallInput, stream: 
     clock,
     random,
     startedAt,
-    endsAt: startedAt + allowance(settings, clock),
+    endsAt: startedAt + allowance(settings, around, clock),
     attempts: [],
     lastError: undefined,
     credentials: {},
@@ -53,7 +55,7 @@ export function openCall({ host, settings, model, request }: CallInput, stream: 
     interrupt: undefined,
   }
   host.calls.add(call)
-  listen(call)
+  listen(call, around)
   if (host.closed)
     endCall(call, { code: 'aborted', stopReason: 'aborted', message: 'the client is closed; no request was sent.' })
   if (call.endsAt <= startedAt) endCall(call, totalExpired(call))
@@ -61,15 +63,17 @@ export function openCall({ host, settings, model, request }: CallInput, stream: 
 }
 
 /** How long the call may take: an inherited deadline replaces the default total, an explicit total holds beside it. */
-function allowance({ layer, limits }: Settings, clock: Clock): number {
-  if (layer.deadline === undefined) return limits.total
-  const inherited = layer.deadline - clock.wallNow()
+function allowance({ layer, limits }: Settings, around: Ambient | undefined, clock: Clock): number {
+  const deadline = earliest(layer.deadline, around?.deadline)
+  if (deadline === undefined) return limits.total
+  const inherited = deadline - clock.wallNow()
   return limits.given.total === undefined ? inherited : Math.min(inherited, limits.total)
 }
 
-/** One listener on each of the caller's signals, taken back when the call has settled. */
-function listen(call: Call): void {
-  const { signals } = call.settings.layer
+/** One listener on each of the caller's signals, and on those around the call, taken back when the call has settled. */
+function listen(call: Call, around: Ambient | undefined): void {
+  const own = call.settings.layer.signals
+  const signals = around ? [...own, ...around.signals] : own
   if (signals.length === 0) return
   const release = call.release
   const onAbort = (event: Event): void => leave(call, event.target as AbortSignal)

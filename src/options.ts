@@ -65,6 +65,8 @@ export interface Options {
   /** An absolute end inherited from a caller, a Date or epoch milliseconds; replaces the default total, an explicit one still holds. */
   readonly deadline?: Date | number | undefined
   readonly signal?: AbortSignal | null | undefined
+  /** Leaves the deadline and the signal of the request being served (`withRequest` of `punctual/server`). @defaultValue false */
+  readonly detached?: boolean | undefined
   /** A number is `maxRetries`; `false` sends at most one request. */
   readonly retry?: number | false | RetryOptions | undefined
   /** Over the provider's own. A function is asked for every attempt, and once more after a 401. */

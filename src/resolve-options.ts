@@ -21,6 +21,8 @@ export interface Layer {
   /** Epoch milliseconds. */
   readonly deadline: number | undefined
   readonly signals: readonly AbortSignal[]
+  /** True where the ambient context of a request being served is left alone. */
+  readonly detached: boolean
   readonly retry: Given<RetryOptions> | false
   readonly apiKey: Options['apiKey']
   /** Names in lower case; null removes what a provider would send. */
@@ -39,6 +41,7 @@ export const BARE: Layer = {
   timeout: {},
   deadline: undefined,
   signals: [],
+  detached: false,
   retry: {},
   apiKey: undefined,
   headers: {},
@@ -58,6 +61,7 @@ export const OPTION_NAMES: ReadonlySet<string> = new Set([
   'timeout',
   'deadline',
   'signal',
+  'detached',
   'retry',
   'apiKey',
   'headers',
@@ -82,6 +86,7 @@ export function layOver(base: Layer, options: Options, what = 'options'): Layer 
     timeout: options.timeout === undefined ? base.timeout : { ...base.timeout, ...timeouts(what, options.timeout) },
     deadline: earliest(base.deadline, deadline(what, options.deadline)),
     signals: options.signal ? [...base.signals, signal(what, options.signal)] : base.signals,
+    detached: options.detached === undefined ? base.detached : detached(what, options.detached),
     retry: retry(what, base.retry, options.retry),
     apiKey: options.apiKey === undefined ? base.apiKey : apiKey(what, options.apiKey),
     headers:
@@ -104,7 +109,7 @@ export function layOver(base: Layer, options: Options, what = 'options'): Layer 
   }
 }
 
-const earliest = (a: number | undefined, b: number | undefined): number | undefined =>
+export const earliest = (a: number | undefined, b: number | undefined): number | undefined =>
   a === undefined ? b : b === undefined ? a : Math.min(a, b)
 
 function timeouts(what: string, value: NonNullable<Options['timeout']>): Given<TimeoutOptions> {
@@ -131,6 +136,11 @@ function signal(what: string, value: AbortSignal): AbortSignal {
   if (typeof value.addEventListener !== 'function' || typeof value.aborted !== 'boolean') {
     fail(`${what}.signal`, value, 'an AbortSignal (for a controller, pass controller.signal)')
   }
+  return value
+}
+
+function detached(what: string, value: boolean): boolean {
+  if (typeof value !== 'boolean') fail(`${what}.detached`, value, 'true or false')
   return value
 }
 
