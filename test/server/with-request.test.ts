@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type CompletionError, createClient, isCompletionError, openai } from '../../src/index.ts'
-import { expressMiddleware, fastifyHook, withRequest } from '../../src/server.ts'
+import { expressMiddleware, fastifyHook, signalFrom, withRequest } from '../../src/server.ts'
 import { faultServer } from '../support/fault-server.ts'
 import { bareClient, handledServer } from '../support/http-server.ts'
 import { until } from '../support/receive.ts'
@@ -92,25 +92,13 @@ describe('a call within a request', () => {
   it('leaves no listener on the signal of the request', async () => {
     await using model = await faultServer((exchange) => exchange.json(ANSWER))
     await using client = clientOf(model.origin)
-    const added: string[] = []
     const request = web()
-    const { addEventListener, removeEventListener } = AbortSignal.prototype
-    try {
-      AbortSignal.prototype.addEventListener = function add(this: AbortSignal, ...args: [string, never]) {
-        added.push('added')
-        return addEventListener.apply(this, args)
-      } as never
-      AbortSignal.prototype.removeEventListener = function remove(this: AbortSignal, ...args: [string, never]) {
-        added.pop()
-        return removeEventListener.apply(this, args)
-      } as never
-      await withRequest({ request }, async () => {
-        await client.complete({ messages: MESSAGES })
-        expect(added).toEqual(['added'])
-      })
-    } finally {
-      Object.assign(AbortSignal.prototype, { addEventListener, removeEventListener })
-    }
+    const signal = signalFrom(request)
+    const add = vi.spyOn(signal, 'addEventListener')
+    const remove = vi.spyOn(signal, 'removeEventListener')
+    await withRequest({ request }, () => client.complete({ messages: MESSAGES }))
+    expect(add).toHaveBeenCalledOnce()
+    expect(remove.mock.calls).toEqual(add.mock.calls)
   })
 })
 
@@ -155,7 +143,9 @@ describe('middleware', () => {
     await using model = await faultServer(() => {})
     await using client = clientOf(model.origin)
     const error = await new Promise((resolve, reject) => {
-      middleware(web(), {}, () => failure(client.complete({ messages: MESSAGES })).then(resolve, reject))
+      middleware(web(), {}, () => {
+        failure(client.complete({ messages: MESSAGES })).then(resolve, reject)
+      })
     })
     expect(error).toMatchObject({ code: 'timeout', phase: 'total' })
   })
