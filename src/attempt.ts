@@ -1,11 +1,12 @@
 import type { Attempt } from './attempt-record.ts'
 import { type Call, type Ending, emit } from './call.ts'
 import { type Credentials, credentials } from './credentials.ts'
-import type { CompletionError, TimeoutPhase } from './errors.ts'
+import type { CompletionError } from './errors.ts'
 import { type AttemptFacts, endingError, observedError, timeoutError } from './failure.ts'
 import type { Observation, SeenResponse } from './observation.ts'
 import { textOf } from './parse.ts'
 import { type Phase, watchPhases } from './phases.ts'
+import { afterTurn } from './turn.ts'
 import { requestIdOf } from './request-id.ts'
 import type { PartialAnswer, Usage } from './result.ts'
 import type { Exchange, HeaderBag, Receiver, WireRequest } from './transport/transport.ts'
@@ -37,11 +38,32 @@ export type BodyOutcome<T> =
 /** Reads the body of a good response as it arrives; answers as soon as it knows. */
 export interface BodyReader<T> {
   data(chunk: Uint8Array): BodyOutcome<T> | undefined
-  end(): BodyOutcome<T>
+  /** The body is over; undefined where what has arrived is still to be read, at somebody else's pace. */
+  end(): BodyOutcome<T> | undefined
+  /** The transport failed; true where the failure is to be known only when what has arrived has been read. */
+  failed?(error: unknown): boolean
+  /** When silence will have lasted too long, on the call's clock. */
+  idleDue?(limit: number): number
   /** What has been understood so far. */
   partial(): PartialAnswer | undefined
   /** What has arrived so far, as text, for the error. */
   text(): string
+}
+
+/** What a BodyReader may do to its attempt. */
+export interface BodyControls<T> {
+  /** Reads on outside of `data` and `end`; an outcome ends the attempt. */
+  read(step: () => BodyOutcome<T> | undefined): void
+  /** The failure that `failed` has put off. */
+  fail(error: unknown): void
+  /** The first content has arrived. */
+  began(): void
+  /** Silence is looked at again at this time of the clock. */
+  silentUntil(due: number): void
+  /** The provider is alive but sends no content. */
+  ping(): void
+  pause(): void
+  resume(): void
 }
 
 /**
@@ -51,7 +73,7 @@ export interface BodyReader<T> {
 export function startAttempt<T>(
   call: Call,
   plan: AttemptPlan,
-  openBody: (response: GoodResponse) => BodyReader<T>,
+  openBody: (response: GoodResponse, controls: BodyControls<T>) => BodyReader<T>,
   succeed: (value: T, response: GoodResponse) => void,
   fail: (error: CompletionError) => void,
 ): void {
@@ -67,7 +89,9 @@ export function startAttempt<T>(
   let controller: AbortController | undefined
   let response: GoodResponse | undefined
   let reader: BodyReader<T> | undefined
+  let ended = false
   let timeToHeaders: number | undefined
+  let timeToFirstToken: number | undefined
   const errorBody: Uint8Array[] = []
   let errorBytes = 0
   const phases = watchPhases(clock, call.endsAt, expired)
@@ -96,6 +120,7 @@ export function startAttempt<T>(
       ...(response && { status: response.status, requestId: requestIdOf(response.headers) }),
       ...(error && { error: { code: error.code, phase: error.phase, message: error.message } }),
       ...(timeToHeaders !== undefined && { timeToHeaders }),
+      ...(timeToFirstToken !== undefined && { timeToFirstToken }),
       ...(usage && { usage }),
       ...(reconnect && { reconnect }),
     }
@@ -114,7 +139,10 @@ export function startAttempt<T>(
 
   function expired(phase: Phase): void {
     if (phase === 'errorBody') return statusSeen()
-    failed(timeoutError(call, phase as TimeoutPhase, facts()))
+    // Moving this limit with every event would cost more than reading the event; so it is looked at when it seems to be over.
+    const due = phase === 'idle' ? reader?.idleDue?.(limits.idle) : undefined
+    if (due !== undefined && due > clock.now()) return phases.begin('idle', due)
+    failed(timeoutError(call, phase, facts()))
   }
   call.interrupt = (ending: Ending) => failed(endingError(call, ending, facts()), 'cancelled')
 
@@ -131,13 +159,42 @@ export function startAttempt<T>(
       const problem = 'the provider could not read it: its own code threw, see the cause'
       return observed({ kind: 'invalid', problem, retryable: false, response: seen(good), error })
     }
-    if (!outcome) return
-    if (outcome.kind === 'whole') {
+    if (outcome) settled(good, outcome)
+  }
+
+  function settled(good: GoodResponse, outcome: BodyOutcome<T>): void {
+    if (over) return
+    if (outcome.kind !== 'whole') return observed({ ...outcome, response: seen(good), partial: reader?.partial() })
+    const whole = (): void => {
+      if (over) return
       close('ok', undefined, outcome.usage)
+      // Only where the provider's end marker came and its body does not end: what is left of it is worth nothing.
+      if (!ended) exchange?.cancel(undefined)
       succeed(outcome.value, good)
-    } else {
-      observed({ ...outcome, response: seen(good), partial: reader?.partial() })
     }
+    // The end of the body usually stands in the same packet as the end marker; a connection that has ended well can be used again.
+    if (ended) whole()
+    else afterTurn(whole)
+  }
+
+  const controls: BodyControls<T> = {
+    read(step) {
+      if (response && !over) reading(response, step)
+    },
+    silentUntil: (due) => phases.begin('idle', due),
+    fail: (error) => thrown(error),
+    began() {
+      timeToFirstToken = clock.now() - startedAt
+      phases.finish('firstToken')
+      if (limits.idle !== Infinity) phases.begin('idle', clock.now() + limits.idle)
+      emit(call, { type: 'first_token', attempt: index, elapsed: timeToFirstToken })
+    },
+    ping: () => emit(call, { type: 'ping', attempt: index }),
+    pause: () => exchange?.pause(),
+    resume: () => exchange?.resume(),
+  }
+  function thrown(error: unknown): void {
+    observed({ kind: 'thrown', error, sent, response: response && seen(response), partial: reader?.partial() })
   }
 
   const receiver: Receiver = {
@@ -154,7 +211,7 @@ export function startAttempt<T>(
       timeToHeaders = clock.now() - startedAt
       phases.finish('connect')
       phases.finish('headers')
-      if (status >= 200 && status < 300) reader = openBody(response)
+      if (status >= 200 && status < 300) reader = openBody(response, controls)
       else phases.begin('errorBody', clock.now() + ERROR_BODY_MS)
     },
     onData(chunk) {
@@ -166,23 +223,26 @@ export function startAttempt<T>(
       if (errorBytes >= ERROR_BODY_BYTES) statusSeen()
     },
     onEnd() {
+      ended = true
       if (over) return
       const open = reader
       if (open && response) reading(response, () => open.end())
       else statusSeen()
     },
     onError(error) {
+      ended = true
       if (over) return
       // A kept-alive connection may have been closed by its server while the request was on its way to it: that says nothing about
       // the provider, so it is sent once more, at once, on a connection that nobody has used. (gRFC A6, "transparent retries")
       if (reused && !response && !reconnect && policy) {
         reconnect = true
         reused = false
+        ended = false
         return send(true)
       }
       // What the status says outranks how its body ended.
       if (response && !reader) return statusSeen()
-      observed({ kind: 'thrown', error, sent, response: response && seen(response), partial: reader?.partial() })
+      if (!reader?.failed?.(error)) thrown(error)
     },
   }
 
@@ -201,6 +261,7 @@ export function startAttempt<T>(
 
   emit(call, { type: 'attempt.start', attempt: index })
   if (limits.attempt !== Infinity) phases.begin('attempt', startedAt + limits.attempt)
+  if (limits.firstToken !== Infinity && call.request.stream) phases.begin('firstToken', startedAt + limits.firstToken)
   if (plan.credentials) return authorized(plan.credentials)
   const refused = (error: unknown): void => failed(error as CompletionError)
   try {

@@ -9,6 +9,8 @@ import type { Model, Provider } from './provider.ts'
 import type { Request } from './request.ts'
 import { BARE, type Layer, layOver, OPTION_NAMES, settle } from './resolve-options.ts'
 import type { Completion } from './result.ts'
+import { stream } from './stream.ts'
+import type { CompletionStream } from './stream-handle.ts'
 import type { Transports } from './transport/transport.ts'
 
 /** What turns a model's id into a Model: `openai`, `openai({ … })`, or a Provider of your own. */
@@ -26,6 +28,7 @@ export interface ClientDefaults extends Options {
   readonly random?: (() => number) | undefined
 }
 
+/** How a client is closed. */
 export interface CloseOptions {
   /** How long calls in flight may go on, in milliseconds; then they are aborted. @defaultValue 5_000 */
   readonly grace?: number | undefined
@@ -38,10 +41,16 @@ export interface Client {
    * @throws CompletionError for everything that can go wrong with a call; TypeError for a programmer's mistake, before any request.
    */
   complete(request: Request, options?: Options): Promise<Completion>
+  /**
+   * Begins a streamed call. It makes its request when it is first pulled; its deadline counts from here.
+   * @throws TypeError for a programmer's mistake
+   */
+  stream(request: Request, options?: Options): CompletionStream
   /** A client that lays further defaults over this one's and shares its connections; closing either closes both. */
   with(defaults: ClientDefaults): Client
   /** Lets calls in flight finish for `grace` ms, then aborts them, and closes the connections. Later calls fail `aborted`. */
   close(options?: CloseOptions): Promise<void>
+  /** `close()` with the default grace: what `await using` does. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -99,10 +108,20 @@ function clientOf(host: CallHost, own: Own): Client {
   return {
     complete(request, options) {
       try {
-        return complete(inputOf(request, options))
+        const input = inputOf(request, options)
+        return complete(input, wireOf(input, options))
       } catch (error) {
         return Promise.reject(error)
       }
+    },
+    stream(request, options) {
+      const input = inputOf(request, options)
+      const { name, streamReader } = input.model.provider
+      if (!streamReader)
+        throw new TypeError(
+          `request.model: the provider ${name} has no streamReader, so it cannot stream; use complete`,
+        )
+      return stream(input)
     },
     with: (defaults) => {
       if (defaults.clock || defaults.random)
@@ -112,6 +131,14 @@ function clientOf(host: CallHost, own: Own): Client {
     close,
     [Symbol.asyncDispose]: () => close(),
   }
+}
+
+/** Whether `complete` asks for a stream: where it is told to, or where the call itself limits silence, which only a stream shows. */
+function wireOf({ settings, model }: CallInput, options: Options | undefined): 'json' | 'stream' {
+  const { wire } = settings.layer
+  if (wire === 'json' || !model.provider.streamReader) return 'json'
+  const timeout = typeof options?.timeout === 'object' ? options.timeout : {}
+  return wire === 'stream' || timeout.firstToken !== undefined || timeout.idle !== undefined ? 'stream' : 'json'
 }
 
 function resolveModel(model: string | Model | undefined, provider: ProviderLike | undefined): Model {

@@ -1,13 +1,13 @@
-import { startAttempt } from './attempt.ts'
+import { type AttemptPlan, type BodyControls, type BodyReader, type GoodResponse, startAttempt } from './attempt.ts'
 import { runAttempts } from './attempts.ts'
 import { type Call, emit } from './call.ts'
 import { completionOf } from './completion.ts'
 import { withinDeadline } from './deadline.ts'
-import { endingError } from './failure.ts'
-import { openJsonBody } from './json-body.ts'
-import { type CallInput, openCall } from './open-call.ts'
+import { type JsonAnswer, openJsonBody } from './json-body.ts'
+import { type CallInput, enterCall, openCall } from './open-call.ts'
 import type { Completion } from './result.ts'
-import { finishFailure } from './settle.ts'
+import { endedBefore } from './settle.ts'
+import { openStreamBody, type StreamTaker } from './stream-body.ts'
 import { requestIdOf } from './request-id.ts'
 
 /**
@@ -27,23 +27,22 @@ import { requestIdOf } from './request-id.ts'
  *        │
  *     result     completionOf
  */
-export function complete(input: CallInput): Promise<Completion> {
-  const call = openCall(input, false)
-  return call.ending
-    ? Promise.reject(endedBefore(call))
-    : withinDeadline(
-        call,
-        runAttempts(call, (plan) => attemptOnce(call, plan)),
-      )
+export function complete(input: CallInput, wire: 'json' | 'stream'): Promise<Completion> {
+  const call = openCall(input, wire === 'stream')
+  enterCall(input.host, call)
+  if (call.ending) return Promise.reject(endedBefore(call))
+  return withinDeadline(
+    call,
+    runAttempts(call, (plan) => attemptOnce(call, plan)),
+  )
 }
 
-function attemptOnce(call: Call, plan: Parameters<typeof startAttempt>[1]): Promise<Completion> {
-  const open = (): ReturnType<typeof openJsonBody> => openJsonBody(call.provider, call.settings.layer.maxResponseBytes)
+function attemptOnce(call: Call, plan: AttemptPlan): Promise<Completion> {
   return new Promise((resolve, reject) => {
-    startAttempt(
+    startAttempt<JsonAnswer>(
       call,
       plan,
-      open,
+      (response, controls) => openBody(call, response, controls),
       ({ answer, raw }, { status, headers }) => {
         const completion = completionOf(call, { answer, raw, status, headers, requestId: requestIdOf(headers) })
         const { duration, attempts, finishReason, usage } = completion
@@ -56,10 +55,15 @@ function attemptOnce(call: Call, plan: Parameters<typeof startAttempt>[1]): Prom
   })
 }
 
-/** The error of a call that was over before it began. */
-function endedBefore(call: Call): Error {
-  const ending = call.ending as NonNullable<Call['ending']>
-  const error = endingError(call, ending, { sent: false, response: undefined, partial: undefined })
-  finishFailure(call, error, ending.stopReason)
-  return error
+/** One document; or a stream that is read as it comes, which tells a stall from a long answer. */
+function openBody(
+  { provider, clock, request, settings }: Call,
+  response: GoodResponse,
+  controls: BodyControls<JsonAnswer>,
+): BodyReader<JsonAnswer> {
+  const limit = settings.layer.maxResponseBytes
+  if (!request.stream) return openJsonBody(provider, limit)
+  return openStreamBody({ provider, response, controls, clock, limit, taker: NOBODY })
 }
+
+const NOBODY: StreamTaker = { wants: () => true, part: () => undefined, ping: () => undefined }

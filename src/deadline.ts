@@ -27,13 +27,16 @@ export const totalExpired = (call: Call): NonNullable<Call['ending']> => ({
   code: 'timeout',
   phase: 'total',
   stopReason: 'deadline',
-  message: `no complete answer within ${Math.round(call.endsAt - call.startedAt)} ms`,
+  message:
+    call.endsAt > call.startedAt
+      ? `no complete answer within ${Math.round(call.endsAt - call.startedAt)} ms`
+      : 'the deadline had passed before the call began; no request was sent',
 })
 
 function timersOf({ clock }: Call): { setTimeout: typeof setTimeout; clearTimeout: typeof clearTimeout } {
   return {
     setTimeout: ((callback: () => void, milliseconds: number) =>
       clock.setTimeout(callback, milliseconds)) as typeof setTimeout,
-    clearTimeout: ((handle: unknown) => clock.clearTimeout(handle)) as typeof clearTimeout,
+    clearTimeout: (handle: unknown) => clock.clearTimeout(handle),
   }
 }

@@ -129,7 +129,8 @@ function gather(value: unknown, names: Set<string>, found: { status: number | un
     if (found.status === undefined && status >= 400 && status < 600) found.status = status
   }
   // Zhipu numbers its errors and gives no type; Mistral's numbers mean other things and come with one.
-  if (/^\d{4}$/.test(string(inner['code']) ?? '') && typeof inner['type'] !== 'string') names.add(`#${inner['code']}`)
+  const number = string(inner['code']) ?? ''
+  if (/^\d{4}$/.test(number) && typeof inner['type'] !== 'string') names.add(`#${number}`)
   // OpenRouter's moderation metadata; Gemini blocks a prompt for reasons whose list grows.
   if (Array.isArray(inner['reasons'])) names.add('moderation')
   if (typeof inner['blockReason'] === 'string') names.add('content_filter')

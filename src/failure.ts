@@ -39,11 +39,11 @@ export function observedError(call: Call, observation: Observation, facts: Attem
 /** The error of a phase that took too long. */
 export function timeoutError(call: Call, phase: TimeoutPhase, facts: AttemptFacts): CompletionError {
   const { limits } = call.settings
-  const limit = limits[phase as keyof typeof limits]
+  const limit = limits[phase as Exclude<keyof typeof limits, 'given'>]
   return new CompletionError({
     code: 'timeout',
     phase,
-    message: `timeout: ${EXPIRED[phase] ?? phase} within ${String(limit)} ms (timeout.${phase}).`,
+    message: `timeout: ${EXPIRED[phase] ?? phase} within ${limit} ms (timeout.${phase}).`,
     // A limit left at its default is not run again after it has expired: nobody has said that a second try is worth that long.
     retryable: phase in limits.given,
     ...common(call, facts),

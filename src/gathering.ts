@@ -72,6 +72,12 @@ export function gathering(): Gathering {
           break
         case 'message_data':
           messageData = part.providerData
+          break
+        // What these say is of the stream, not of its message.
+        case 'ping':
+        case 'error':
+        case 'malformed':
+        case 'end':
       }
     },
     answer() {

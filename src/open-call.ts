@@ -1,5 +1,5 @@
 import { type Ambient, ambient } from './ambient.ts'
-import { type Call, endCall } from './call.ts'
+import { type Call, endCall, remaining } from './call.ts'
 import type { Clock } from './clock.ts'
 import { totalExpired } from './deadline.ts'
 import type { Model } from './provider.ts'
@@ -26,15 +26,17 @@ export interface CallInput {
 }
 
 /**
- * Begins a call: prepares its request, fixes its deadline and starts to listen to its signals. Throws what the provider throws for a
- * request that it cannot express. The call may be over already: look at `ending`.
+ * Makes a call: prepares its request and fixes its deadline. Throws what the provider throws for a request that it cannot express.
+ * Nothing outside knows of it before it is entered.
  */
 export function openCall({ host, settings, model, request }: CallInput, stream: boolean): Call {
   const { clock, random } = host
   const resolved = resolveRequest(request, model.id, stream)
   const wire = model.provider.prepare(resolved)
   const startedAt = clock.now()
-  const around = settings.layer.detached ? undefined : ambient()
+  const { detached, signals } = settings.layer
+  // Looked up here and not where the call is entered: a stream belongs to the request in which it was made, whoever pulls it first.
+  const around = detached ? undefined : ambient()
   const call: Call = {
     id: `call_${crypto.randomUUID()}`,
     settings,
@@ -47,19 +49,25 @@ export function openCall({ host, settings, model, request }: CallInput, stream: 
     random,
     startedAt,
     endsAt: startedAt + allowance(settings, around, clock),
+    signals: around ? [...signals, ...around.signals] : signals,
     attempts: [],
     lastError: undefined,
     credentials: {},
-    release: () => host.calls.delete(call),
+    release: () => undefined,
     ending: undefined,
     interrupt: undefined,
   }
+  return call
+}
+
+/** Begins a call: its client knows of it, and it listens to its signals. It may be over already: look at `ending`. */
+export function enterCall(host: CallHost, call: Call): void {
   host.calls.add(call)
-  listen(call, around)
+  call.release = () => host.calls.delete(call)
+  listen(call)
   if (host.closed)
     endCall(call, { code: 'aborted', stopReason: 'aborted', message: 'the client is closed; no request was sent.' })
-  if (call.endsAt <= startedAt) endCall(call, totalExpired(call))
-  return call
+  if (remaining(call) <= 0) endCall(call, totalExpired(call))
 }
 
 /** How long the call may take: an inherited deadline replaces the default total, an explicit total holds beside it. */
@@ -70,10 +78,9 @@ function allowance({ layer, limits }: Settings, around: Ambient | undefined, clo
   return limits.given.total === undefined ? inherited : Math.min(inherited, limits.total)
 }
 
-/** One listener on each of the caller's signals, and on those around the call, taken back when the call has settled. */
-function listen(call: Call, around: Ambient | undefined): void {
-  const own = call.settings.layer.signals
-  const signals = around ? [...own, ...around.signals] : own
+/** One listener on each of the caller's signals, taken back when the call has settled. */
+function listen(call: Call): void {
+  const { signals } = call
   if (signals.length === 0) return
   const release = call.release
   const onAbort = (event: Event): void => leave(call, event.target as AbortSignal)

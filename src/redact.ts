@@ -46,7 +46,7 @@ function spellings(secrets: readonly string[]): readonly string[] {
       }
     }
   }
-  return [...all].sort((one, other) => other.length - one.length)
+  return [...all].toSorted((one, other) => other.length - one.length)
 }
 
 const SECRET_HEADER =

@@ -6,9 +6,18 @@ import type { TransportChoice } from './transport/transport.ts'
 
 /** Every default of the options, in one place. */
 const DEFAULTS = {
-  timeout: { total: 600_000, attempt: Infinity, connect: 10_000, headers: Infinity },
+  timeout: {
+    total: 600_000,
+    attempt: Infinity,
+    connect: 10_000,
+    headers: Infinity,
+    firstToken: Infinity,
+    idle: 120_000,
+  },
   retry: { maxRetries: 2, factor: 2, jitter: 'full', maxRetryAfter: 120_000 },
   proxy: 'env',
+  wire: 'auto',
+  rawEvents: false,
   maxResponseBytes: 32 * 1024 * 1024,
 } as const satisfies Options
 
@@ -31,6 +40,8 @@ export interface Layer {
   readonly fetch: Options['fetch']
   readonly dispatcher: Options['dispatcher']
   readonly proxy: 'env' | string | false | undefined
+  readonly wire: 'auto' | 'json' | 'stream'
+  readonly rawEvents: boolean
   readonly maxResponseBytes: number
   readonly metadata: Readonly<Record<string, string | number | boolean>>
   readonly onEvents: readonly ((event: CallEvent) => void)[]
@@ -49,13 +60,16 @@ export const BARE: Layer = {
   fetch: undefined,
   dispatcher: undefined,
   proxy: undefined,
+  wire: DEFAULTS.wire,
+  rawEvents: DEFAULTS.rawEvents,
   maxResponseBytes: DEFAULTS.maxResponseBytes,
   metadata: {},
   onEvents: [],
 }
 
-const TIMEOUTS = new Set(['total', 'attempt', 'connect', 'headers'])
+const TIMEOUTS = new Set(['total', 'attempt', 'connect', 'headers', 'firstToken', 'idle'])
 const RETRIES = new Set(['maxRetries', 'baseDelay', 'maxDelay', 'factor', 'jitter', 'maxRetryAfter', 'shouldRetry'])
+const WIRES = ['auto', 'json', 'stream']
 const JITTERS = ['full', 'equal', 'decorrelated', 'none']
 export const OPTION_NAMES: ReadonlySet<string> = new Set([
   'timeout',
@@ -69,6 +83,8 @@ export const OPTION_NAMES: ReadonlySet<string> = new Set([
   'fetch',
   'dispatcher',
   'proxy',
+  'wire',
+  'rawEvents',
   'maxResponseBytes',
   'metadata',
   'onEvent',
@@ -87,7 +103,7 @@ export function layOver(base: Layer, options: Options, what = 'options'): Layer 
     deadline: earliest(base.deadline, deadline(what, options.deadline)),
     signals: options.signal ? [...base.signals, signal(what, options.signal)] : base.signals,
     detached: options.detached === undefined ? base.detached : detached(what, options.detached),
-    retry: retry(what, base.retry, options.retry),
+    retry: retries(what, base.retry, options.retry),
     apiKey: options.apiKey === undefined ? base.apiKey : apiKey(what, options.apiKey),
     headers:
       options.headers === undefined
@@ -99,6 +115,8 @@ export function layOver(base: Layer, options: Options, what = 'options'): Layer 
     fetch: chosen ? fetch : base.fetch,
     dispatcher: chosen ? dispatcher : base.dispatcher,
     proxy: chosen ? proxy : base.proxy,
+    wire: options.wire === undefined ? base.wire : wire(what, options.wire),
+    rawEvents: options.rawEvents ?? base.rawEvents,
     maxResponseBytes:
       options.maxResponseBytes === undefined
         ? base.maxResponseBytes
@@ -144,7 +162,7 @@ function detached(what: string, value: boolean): boolean {
   return value
 }
 
-function retry(what: string, base: Layer['retry'], value: Options['retry']): Layer['retry'] {
+function retries(what: string, base: Layer['retry'], value: Options['retry']): Layer['retry'] {
   if (value === undefined) return base
   if (value === false) return false
   const below = base === false ? {} : base
@@ -198,6 +216,11 @@ function idempotencyKey(what: string, value: string): string {
   return value
 }
 
+function wire(what: string, value: Layer['wire']): Layer['wire'] {
+  if (!WIRES.includes(value)) fail(`${what}.wire`, value, `one of ${WIRES.join(', ')}`)
+  return value
+}
+
 function transportOf(what: string, options: Options): Pick<Layer, 'fetch' | 'dispatcher' | 'proxy'> {
   const { fetch, dispatcher } = options
   const proxy = options.proxy instanceof URL ? options.proxy.href : options.proxy
@@ -243,6 +266,8 @@ export interface Limits {
   readonly attempt: number
   readonly connect: number
   readonly headers: number
+  readonly firstToken: number
+  readonly idle: number
   readonly given: Given<TimeoutOptions>
 }
 

@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { gathering } from '../src/gathering.ts'
 import type { Answer, Provider, ServerSentEvent } from '../src/provider.ts'
 import { anthropic } from '../src/providers/anthropic.ts'
@@ -34,44 +33,43 @@ interface Reading {
 }
 
 export interface Score {
-  readonly section: string
-  readonly passed: number
   readonly total: number
   readonly misses: readonly string[]
 }
 
 const WIRES = ['openai', 'anthropic', 'gemini']
 
-/** Reads the recorded responses and streams of our wires. Classification of their errors is checked elsewhere. */
-export function checkAnswers(corpus: string): Score[] {
-  return [
-    score('responses', join(corpus, 'responses'), (file) => {
-      const recorded = JSON.parse(readFileSync(file, 'utf8')) as Case & { body: string; expect: Expectation }
-      return { recorded, expected: recorded.expect, read: () => readBody(providerOf(recorded), recorded.body) }
-    }),
-    score('streams', join(corpus, 'streams'), (file) => {
-      const recorded = JSON.parse(readFileSync(file, 'utf8')) as Case & Expectation
-      const bytes = readFileSync(file.replace(/json$/, 'txt'))
-      return { recorded, expected: recorded, read: () => readStream(providerOf(recorded), bytes.toString('utf8')) }
-    }),
-  ]
+/** Reads the recorded responses of our wires. Classification of their errors is checked elsewhere. */
+export function scoreResponses(corpus: URL): Score {
+  return score(new URL('responses/', corpus), (file) => {
+    const recorded = JSON.parse(readFileSync(file, 'utf8')) as Case & { body: string; expect: Expectation }
+    return { recorded, expected: recorded.expect, read: () => readBody(providerOf(recorded), recorded.body) }
+  })
+}
+
+/** Reads the recorded streams of our wires. */
+export function scoreStreams(corpus: URL): Score {
+  return score(new URL('streams/', corpus), (file) => {
+    const recorded = JSON.parse(readFileSync(file, 'utf8')) as Case & Expectation
+    const bytes = readFileSync(new URL(file.href.replace(/json$/, 'txt')))
+    return { recorded, expected: recorded, read: () => readStream(providerOf(recorded), bytes.toString('utf8')) }
+  })
 }
 
 function score(
-  section: string,
-  folder: string,
-  load: (file: string) => { recorded: Case; expected: Expectation; read: () => Reading },
+  folder: URL,
+  load: (file: URL) => { recorded: Case; expected: Expectation; read: () => Reading },
 ): Score {
   let total = 0
   const misses: string[] = []
   for (const name of readdirSync(folder).filter((file) => file.endsWith('.json'))) {
-    const { recorded, expected, read } = load(join(folder, name))
+    const { recorded, expected, read } = load(new URL(name, folder))
     if (!WIRES.includes(recorded.wire)) continue
     total++
     const problems = differences(read(), expected)
     if (problems.length) misses.push(`${recorded.id}: ${problems.join('; ')}`)
   }
-  return { section, passed: total - misses.length, total, misses }
+  return { total, misses }
 }
 
 function providerOf({ provider, wire }: Case): Provider {
@@ -154,11 +152,4 @@ function differences({ answer, failure }: Reading, expected: Expectation): strin
   compare('model', answer.model ?? null, expected.model)
   compare('responseId', answer.id ?? null, expected.responseId)
   return problems
-}
-
-if (process.argv[1] && import.meta.filename === process.argv[1]) {
-  for (const { section, passed, total, misses } of checkAnswers(process.argv[2] ?? '../shared/corpus')) {
-    console.log(`${section}: ${passed}/${total}`)
-    for (const miss of misses) console.log(`  ${miss}`)
-  }
 }

@@ -4,6 +4,7 @@ import { classify } from '../src/classify.ts'
 import type { Classification } from '../src/classify.ts'
 import { openEnvelope } from '../src/envelope.ts'
 import type { Observation } from '../src/observation.ts'
+import { type Score, scoreResponses, scoreStreams } from './check-corpus-answers.ts'
 
 /**
  * Scores the library against recorded provider behaviour, where that is at hand; each section prints its score and every miss.
@@ -15,11 +16,6 @@ interface Section {
   readonly run: (corpus: URL) => Score
   /** The share below which the check fails. */
   readonly least: number
-}
-
-interface Score {
-  readonly total: number
-  readonly misses: readonly string[]
 }
 
 interface RecordedError {
@@ -83,7 +79,11 @@ function compareError({ expect }: RecordedError, got: Classification): readonly 
   return differences
 }
 
-const SECTIONS: readonly Section[] = [{ name: 'errors', run: scoreErrors, least: 0.99 }]
+const SECTIONS: readonly Section[] = [
+  { name: 'errors', run: scoreErrors, least: 0.99 },
+  { name: 'responses', run: scoreResponses, least: 0.99 },
+  { name: 'streams', run: scoreStreams, least: 0.99 },
+]
 
 const [given] = process.argv.slice(2)
 const corpus = given === undefined ? new URL('../../shared/corpus/', import.meta.url) : pathToFileURL(`${given}/`)

@@ -6,7 +6,7 @@ import { authorized, bodyOf, request } from './support/wire.ts'
 
 afterEach(() => vi.unstubAllEnvs())
 
-const all = Object.entries(presets) as [string, ProviderFactory<PresetSettings>][]
+const all = Object.entries<ProviderFactory<PresetSettings>>(presets)
 const LOCAL = ['ollama', 'vllm', 'lmstudio', 'llamacpp']
 
 describe('every preset', () => {

@@ -43,7 +43,7 @@ export function parseContent(provider: string, body: unknown): Parsed {
   for (const part of read) {
     if ('name' in part && 'arguments' in part) toolCalls.push(part)
     else {
-      parts.push(part as Part)
+      parts.push(part)
       if (part.type === 'text') said += part.text
       else if (part.type === 'reasoning') reasoning += part.text
     }

@@ -44,7 +44,7 @@ export function parseChat(provider: string, body: unknown, dialect: Dialect): Pa
     usage: usageOf(json),
     id: text(json.id),
     model: text(json.model),
-    parts: reasoning ? parts(reasoning, said.text) : undefined,
+    parts: reasoning ? partsOf(reasoning, said.text) : undefined,
     providerData: messageData(provider, message.reasoning_details),
   }
   if (!reason && !dialect.noFinishReason) {
@@ -85,14 +85,14 @@ export function reasoningOf(message: JsonObject): string {
   return text(message.reasoning_content) ?? text(message.reasoning) ?? ''
 }
 
-function parts(reasoning: string, said: string): Part[] {
+function partsOf(reasoning: string, said: string): Part[] {
   const found: Part[] = [{ type: 'reasoning', text: reasoning }]
   if (said) found.push({ type: 'text', text: said })
   return found
 }
 
 /** OpenRouter's reasoning details hold signatures and go back as they came. */
-export function messageData(provider: string, details: unknown): ProviderData | undefined {
+function messageData(provider: string, details: unknown): ProviderData | undefined {
   return list(details).length ? { [provider]: { reasoning_details: details } } : undefined
 }
 

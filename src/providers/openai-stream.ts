@@ -129,8 +129,9 @@ function collect(details: Record<string, unknown>[], pieces: unknown): void {
       continue
     }
     for (const [key, value] of Object.entries(found)) {
-      const grows = (key === 'text' || key === 'summary') && typeof value === 'string' && typeof last[key] === 'string'
-      if (value != null) last[key] = grows ? `${last[key]}${value}` : value
+      const before = last[key]
+      const grows = (key === 'text' || key === 'summary') && typeof value === 'string' && typeof before === 'string'
+      if (value != null) last[key] = grows ? before + value : value
     }
   }
 }

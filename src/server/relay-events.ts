@@ -1,18 +1,25 @@
-import { type Clock, LONGEST_TIMER, systemClock } from '../clock.ts'
 import { checkDuration, fail } from '../check.ts'
+import { type Clock, LONGEST_TIMER, systemClock } from '../clock.ts'
+import { dataFrame, type Frames, HEARTBEAT } from '../frames.ts'
+import { openaiFrames } from '../openai-frames.ts'
+import type { StreamEvent } from '../stream-events.ts'
+import type { StreamFormat } from '../stream-handle.ts'
 import { type ProblemOptions, toProblem } from './problem.ts'
 
 /** What is relayed: a stream of punctual's, or anything that is as iterable and as cancellable. */
-export interface RelaySource<Event extends { readonly type: string }> extends AsyncIterable<Event> {
+export interface RelaySource extends AsyncIterable<StreamEvent> {
   cancel(reason?: unknown): void
 }
 
-export interface RelayOptions<Event> extends ProblemOptions {
-  /** What is written for an event; an empty string writes nothing. @defaultValue 'events': server-sent events that `readEvents` reads */
-  readonly format?: 'events' | ((event: Event) => string) | undefined
+export interface RelayOptions extends ProblemOptions {
+  /**
+   * How events are written: `'events'` for `readEvents`, `'openai'` for clients of OpenAI's wire, or a function, whose empty string
+   * writes nothing. @defaultValue 'events'
+   */
+  readonly format?: StreamFormat | undefined
   /** Silence after which a comment is written, in milliseconds, so that no proxy gives up. @defaultValue 15_000 */
   readonly heartbeat?: number | undefined
-  /** Told what the stream failed with, where it failed. */
+  /** Told what the stream failed with, where it failed: for the service's log. */
   readonly onError?: ((error: unknown) => void) | undefined
   /** For tests. @defaultValue the host's timers */
   readonly clock?: Clock | undefined
@@ -29,32 +36,29 @@ export const EVENT_STREAM: Readonly<Record<string, string>> = {
 }
 
 /** Events that say nothing of the answer yet: a status line need not be spent on them. */
-const BEFORE_CONTENT = new Set(['retry', 'ping', 'usage', 'raw'])
-
-const HEARTBEAT = ':\n\n'
+const BEFORE_CONTENT = new Set<StreamEvent['type']>(['retry', 'ping', 'usage', 'raw'])
 
 /**
  * The pieces of text that are written, each as it is asked for: so a slow reader slows the provider, and only a reader that waits is
  * sent heartbeats. Throws what the stream fails with as long as there has been no piece; after that a failure is the last piece.
  */
-export function framesOf<Event extends { readonly type: string }>(
-  stream: RelaySource<Event>,
-  options: RelayOptions<Event>,
-): AsyncGenerator<string, void, undefined> {
-  const { heartbeat, format } = options
-  if (heartbeat !== undefined) checkDuration('heartbeat', heartbeat, 'milliseconds')
-  if (format !== undefined && format !== 'events' && typeof format !== 'function')
-    fail('format', format, "'events' or a function")
-  return frames(stream, options)
+export function framesOf(stream: RelaySource, options: RelayOptions): AsyncGenerator<string, void, undefined> {
+  const { clock = systemClock, expose = false, format = 'events', heartbeat = 15_000 } = options
+  checkDuration('heartbeat', heartbeat, 'milliseconds')
+  if (!['events', 'openai'].includes(format as string) && typeof format !== 'function')
+    fail('format', format, "'events', 'openai' or a function")
+  return pieces(stream, writer(format, expose, clock), heartbeat, clock, options.onError)
 }
 
-async function* frames<Event extends { readonly type: string }>(
-  stream: RelaySource<Event>,
-  { format = 'events', heartbeat = 15_000, clock = systemClock, expose, onError }: RelayOptions<Event>,
+async function* pieces(
+  stream: RelaySource,
+  frames: Frames,
+  heartbeat: number,
+  clock: Clock,
+  onError: RelayOptions['onError'],
 ): AsyncGenerator<string, void, undefined> {
-  const encode = format === 'events' ? dataOf : format
   const events = stream[Symbol.asyncIterator]()
-  let next: Promise<IteratorResult<Event>> | undefined
+  let next: Promise<IteratorResult<StreamEvent>> | undefined
   let held = ''
   let begun = false
   try {
@@ -65,7 +69,8 @@ async function* frames<Event extends { readonly type: string }>(
       if (result) {
         next = undefined
         if (result.done) break
-        text = result.value.type === 'ping' ? '' : encode(result.value)
+        // Of the provider's pings nobody downstream has any use: the heartbeats are the relay's own.
+        text = result.value.type === 'ping' ? '' : frames.event(result.value)
         if (!begun && BEFORE_CONTENT.has(result.value.type)) {
           held += text
           continue
@@ -76,20 +81,49 @@ async function* frames<Event extends { readonly type: string }>(
       yield held + text
       held = ''
     }
-    if (held) yield held
+    if (held + frames.end) yield held + frames.end
   } catch (error) {
     onError?.(error)
     if (!begun) throw error
-    yield `event: error\n${dataOf(toProblem(error, { expose }).body)}`
+    yield frames.failure(error)
   } finally {
     // Nothing where the stream has ended; otherwise whoever reads has left, or the format threw.
     stream.cancel()
   }
 }
 
-const dataOf = (value: object): string => `data: ${JSON.stringify(value)}\n\n`
+/** The formats of a stream's own `toReadableStream`, but for failures, which are told in the words that are meant for strangers. */
+function writer(format: StreamFormat, expose: boolean, clock: Clock): Frames {
+  if (format === 'openai') {
+    const failure = (error: unknown): string => {
+      const { detail, code, providerMessage } = toProblem(error, { expose }).body
+      return dataFrame({ error: { message: providerMessage ?? detail, type: code, code: null, param: null } })
+    }
+    return { ...openaiFrames({ clock, callId: `chatcmpl-${crypto.randomUUID()}`, model: '' }), failure }
+  }
+  return {
+    event: format === 'events' ? dataFrame : format,
+    failure: (error) => dataFrame({ type: 'error', error: plain(error, expose) }),
+    end: '',
+  }
+}
 
-/** What the promise gives, or undefined after so many milliseconds. */
+/** A problem in the form from which `readEvents` restores an error. */
+function plain(error: unknown, expose: boolean): object {
+  const { headers, body } = toProblem(error, { expose })
+  const { type: _, title, detail, code, ...more } = body
+  const seconds = headers['retry-after']
+  const known = code === 'unavailable' || code === 'internal' || code === 'bad_request' ? 'server_error' : code
+  return {
+    name: title,
+    code: known,
+    message: `${known}: ${detail}`,
+    ...(seconds !== undefined && { retryAfterMs: Number(seconds) * 1_000 }),
+    ...more,
+  }
+}
+
+/** What the promise gives, or undefined after so many milliseconds; it may be asked again. */
 function within<T>(promise: Promise<T>, milliseconds: number, clock: Clock): Promise<T | undefined> {
   if (milliseconds === Infinity) return promise
   return new Promise((resolve, reject) => {

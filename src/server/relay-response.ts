@@ -6,10 +6,7 @@ import { EVENT_STREAM, framesOf, type RelayOptions, type RelaySource } from './r
  * failure is a problem document with a status of its own. A client that leaves cancels the body, and with it the stream; until then
  * the stream's own `signal` must hear it ({@link signalFrom}, {@link withRequest}).
  */
-export async function relayResponse<Event extends { readonly type: string }>(
-  stream: RelaySource<Event>,
-  options: RelayOptions<Event> = {},
-): Promise<Response> {
+export async function relayResponse(stream: RelaySource, options: RelayOptions = {}): Promise<Response> {
   const frames = framesOf(stream, options)
   const encoder = new TextEncoder()
   try {

@@ -16,17 +16,13 @@ interface FrameworkReply {
 /**
  * Sends a stream to the client of a Node server as server-sent events, each as soon as it is there, with comments as heartbeats, no
  * faster than the client reads. The status line waits for the first content or the first heartbeat, so that an early failure has its
- * own status and a problem document ({@link toProblem}); a later one is the last event, named `error`. A client that leaves cancels
+ * own status and a problem document ({@link toProblem}); a later one is the last event, of type `error`. A client that leaves cancels
  * the stream.
  *
  * @param response Node's response, Express' and NestJS' response, Fastify's reply (which is hijacked; its headers are kept), Koa's context.
  * @returns Settles when the response has ended, and never rejects for what the stream fails with: see `onError`.
  */
-export async function relay<Event extends { readonly type: string }>(
-  stream: RelaySource<Event>,
-  response: object,
-  options: RelayOptions<Event> = {},
-): Promise<void> {
+export async function relay(stream: RelaySource, response: object, options: RelayOptions = {}): Promise<void> {
   const frames = framesOf(stream, options)
   const node = takeOver(response)
   const gone = signalFrom(node)

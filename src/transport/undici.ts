@@ -28,7 +28,7 @@ const CLIENT_OPTIONS = {
 } as const
 
 /** undici's connector with its timer off: the call's own `connect` limit is exact, and cancelling destroys the socket. */
-export function directConnect(): Connect {
+function directConnect(): Connect {
   return buildConnect({ timeout: 0 })
 }
 
@@ -69,7 +69,7 @@ export function openUndiciTransport(route: Route = { connect: directConnect() })
 
   function dispatch(options: Dispatcher.DispatchOptions, exchange: DispatchExchange): void {
     agent ??= openAgent()
-    agent.dispatch(options as UndiciAgent.DispatchOptions, exchange)
+    agent.dispatch(options, exchange)
   }
 
   function dispatchOnce(options: Dispatcher.DispatchOptions, exchange: DispatchExchange): void {

@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { CompletionError } from '../../src/index.ts'
+import { CompletionError, readEvents, type StreamEvent as Event } from '../../src/index.ts'
 import { relay, type RelayOptions, relayResponse } from '../../src/server.ts'
 import { bareClient, handledServer } from '../support/http-server.ts'
 import { until } from '../support/receive.ts'
-
-type Event = { readonly type: string; readonly text?: string }
 
 /** A stream that gives what the test pushes, and notes how it was left. */
 function scripted() {
@@ -37,10 +35,13 @@ function scripted() {
 }
 
 const text = (words: string): Event => ({ type: 'text', text: words })
+const RETRY: Event = { type: 'retry', attempt: 1 }
+const USAGE: Event = { type: 'usage', usage: { inputTokens: 1, outputTokens: 1, totalTokens: 2 } }
+const FINISH: Event = { type: 'finish', finishReason: 'stop' }
 const limited = () => new CompletionError({ code: 'rate_limit', message: 'rate_limit: slow down', retryAfterMs: 7_000 })
 
 /** A relayed stream with a bare client on the other side. */
-async function relayed(options: RelayOptions<Event> = {}) {
+async function relayed(options: RelayOptions = {}) {
   const server = await handledServer()
   const client = bareClient(server.port)
   const { request, response } = await server.next()
@@ -57,14 +58,14 @@ describe('a relayed stream', () => {
     expect(test.client.text()).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
     expect(test.client.text()).toMatch(/content-type: text\/event-stream/i)
     expect(test.client.text()).toMatch(/cache-control: no-cache, no-transform\r\nx-accel-buffering: no/i)
-    test.stream.push(text('two'), { type: 'finish' }, 'end')
+    test.stream.push(text('two'), FINISH, 'end')
     await test.done
     await test.client.sees(/two.*finish.*0\r\n\r\n/s)
   })
 
   it('holds the status line until the first content', async () => {
     await using test = await relayed()
-    test.stream.push({ type: 'retry' }, { type: 'ping' }, { type: 'usage' })
+    test.stream.push(RETRY, { type: 'ping' }, USAGE)
     await until(() => test.stream.pulled === 3)
     await new Promise((resolve) => setTimeout(resolve, 20))
     expect(test.response.headersSent).toBe(false)
@@ -78,9 +79,9 @@ describe('a relayed stream', () => {
 
   it('gives what was held with the first content', async () => {
     await using test = await relayed()
-    test.stream.push({ type: 'retry' }, text('one'), 'end')
+    test.stream.push(RETRY, text('one'), 'end')
     await test.done
-    await test.client.sees(/{"type":"retry"}\n\ndata: {"type":"text"/)
+    await test.client.sees(/{"type":"retry","attempt":1}\n\ndata: {"type":"text"/)
   })
 
   it('tells a late failure as its last event', async () => {
@@ -89,7 +90,7 @@ describe('a relayed stream', () => {
     const error = limited()
     test.stream.push(text('half'), error)
     await test.done
-    await test.client.sees(/half.*event: error\ndata: {"type":"about:blank".*"code":"rate_limit"}\n\n\r\n0\r\n\r\n/s)
+    await test.client.sees(/half.*data: {"type":"error","error":{.*"code":"rate_limit".*}}\n\n\r\n0\r\n\r\n/s)
     expect(errors).toEqual([error])
   })
 
@@ -122,7 +123,7 @@ describe('a relayed stream', () => {
 
   it('writes comments while the model is silent', async () => {
     await using test = await relayed({ heartbeat: 20 })
-    await test.client.sees(/200 OK.*:\n\n.*:\n\n.*:\n\n/s)
+    await test.client.sees(/200 OK.*: ping\n\n.*: ping\n\n.*: ping\n\n/s)
     test.stream.push(text('late'), 'end')
     await test.done
     await test.client.sees(/late/)
@@ -130,10 +131,10 @@ describe('a relayed stream', () => {
 
   it('tells a failure after a heartbeat as an event', async () => {
     await using test = await relayed({ heartbeat: 20 })
-    await test.client.sees(/:\n\n/)
+    await test.client.sees(/: ping\n\n/)
     test.stream.push(limited())
     await test.done
-    await test.client.sees(/event: error/)
+    await test.client.sees(/"type":"error"/)
   })
 
   it('reads no faster than the client', async () => {
@@ -152,8 +153,8 @@ describe('a relayed stream', () => {
   })
 
   it('may be written in a format of the caller', async () => {
-    await using test = await relayed({ format: (event) => (event.text ? `data: ${event.text}\n\n` : '') })
-    test.stream.push(text('hi'), { type: 'finish' }, 'end')
+    await using test = await relayed({ format: (event) => (event.type === 'text' ? `data: ${event.text}\n\n` : '') })
+    test.stream.push(text('hi'), FINISH, 'end')
     await test.done
     await test.client.sees(/data: hi\n\n\r\n0\r\n/)
   })
@@ -177,15 +178,17 @@ describe('a relayed stream', () => {
 describe('a relayed web response', () => {
   it('streams events and ends', async () => {
     const stream = scripted()
-    stream.push(text('one'), { type: 'finish' }, 'end')
+    stream.push(text('one'), FINISH, 'end')
     const response = await relayResponse(stream)
     expect([response.status, response.headers.get('x-accel-buffering')]).toEqual([200, 'no'])
-    expect(await response.text()).toBe('data: {"type":"text","text":"one"}\n\ndata: {"type":"finish"}\n\n')
+    expect(await response.text()).toBe(
+      'data: {"type":"text","text":"one"}\n\ndata: {"type":"finish","finishReason":"stop"}\n\n',
+    )
   })
 
   it('has the status of an early failure', async () => {
     const stream = scripted()
-    stream.push({ type: 'retry' }, limited())
+    stream.push(RETRY, limited())
     const response = await relayResponse(stream)
     expect([response.status, response.headers.get('retry-after')]).toEqual([429, '7'])
     expect(await response.json()).toMatchObject({ code: 'rate_limit' })
@@ -194,8 +197,30 @@ describe('a relayed web response', () => {
   it('tells a late failure as its last event', async () => {
     const stream = scripted()
     stream.push(text('half'), limited())
+    const events: Event[] = []
+    const read = async () => {
+      for await (const event of readEvents(await relayResponse(stream))) events.push(event)
+    }
+    await expect(read()).rejects.toMatchObject({ code: 'rate_limit', retryAfterMs: 7_000, status: 429 })
+    expect(events).toEqual([text('half')])
+  })
+
+  it("tells a late failure in words that are not the provider's", async () => {
+    const stream = scripted()
+    stream.push(text('half'), new CompletionError({ code: 'authentication', message: 'authentication: bad key sk-1' }))
     const body = await (await relayResponse(stream)).text()
-    expect(body).toMatch(/half.*event: error\ndata: .*"code":"rate_limit"}\n\n$/s)
+    expect(body).toMatch(/"code":"server_error"/)
+    expect(body).not.toMatch(/sk-1|authentication/)
+  })
+
+  it("speaks OpenAI's wire where it is asked to", async () => {
+    const written = async (...events: (Event | Error | 'end')[]) => {
+      const stream = scripted()
+      stream.push(...events)
+      return (await relayResponse(stream, { format: 'openai' })).text()
+    }
+    expect(await written(text('one'), FINISH, 'end')).toMatch(/"delta":{"content":"one"}.*"stop".*data: \[DONE\]\n\n$/s)
+    expect(await written(text('half'), limited())).toMatch(/data: {"error":{.*"type":"rate_limit"[^\n]*\n\n$/s)
   })
 
   it('cancels the stream with its body', async () => {
@@ -214,7 +239,7 @@ describe('a relayed web response', () => {
     const stream = scripted()
     const response = await relayResponse(stream, { heartbeat: 10 })
     stream.push(text('late'), 'end')
-    expect(await response.text()).toMatch(/^(:\n\n)+data: .*late/)
+    expect(await response.text()).toMatch(/^(: ping\n\n)+data: .*late/)
   })
 
   it('reads nothing ahead of the client', async () => {

@@ -7,15 +7,9 @@ const before = Reflect.ownKeys(globalThis).map(String)
 // With NODE_USE_ENV_PROXY Node has read it by now; what goes through it from here on goes through Node's own dispatcher.
 delete process.env['HTTP_PROXY']
 if (url !== undefined) {
-  const { openNodeTransports } = await import('../../src/transport/node.ts')
-  const transport = openNodeTransports().pick({ proxy: 'env' })
-  await new Promise<void>((resolve, reject) => {
-    transport.start(
-      { method: 'POST', url: new URL(url), headers: {}, body: '{}' },
-      { onSent() {}, onHeaders() {}, onData() {}, onEnd: resolve, onError: reject },
-      false,
-    )
-  })
+  const { complete, openaiCompatible } = await import('../../src/index.ts')
+  const model = openaiCompatible({ name: 'local', baseURL: url, apiKey: 'key' })('m')
+  await complete({ model, messages: [{ role: 'user', content: 'Hello' }] }, { retry: 0 })
 }
 const after = Reflect.ownKeys(globalThis).map(String)
 console.log(JSON.stringify({ before, after, descriptors: Reflect.ownKeys(globalThis).map(describe) }))

@@ -138,7 +138,6 @@ export async function refusedPort(): Promise<number> {
 }
 
 function track(socket: Socket, index: number): Connection {
-  let connection: Connection
   // Answers are written in pieces; without this each waits 40 ms for the acknowledgement of the one before.
   socket.setNoDelay(true)
   socket.on('error', () => {})
@@ -148,7 +147,7 @@ function track(socket: Socket, index: number): Connection {
       resolve(connection.closedAt)
     })
   })
-  connection = {
+  const connection: Connection = {
     index,
     socket,
     requests: 0,

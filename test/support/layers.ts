@@ -13,8 +13,16 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['entry.ts'],
   // A call's life.
   ['client.ts', 'default-client.ts'],
-  ['complete.ts'],
-  ['open-call.ts', 'attempts.ts', 'completion.ts', 'json-body.ts', 'gathering.ts'],
+  ['complete.ts', 'stream.ts'],
+  // What a stream is consumed through.
+  ['stream-consumers.ts', 'read-events.ts'],
+  ['readable-stream.ts', 'event-queue.ts'],
+  ['openai-frames.ts'],
+  ['frames.ts', 'stream-handle.ts', 'stream-events.ts'],
+  // The steps.
+  ['open-call.ts', 'attempts.ts', 'completion.ts', 'stream-body.ts'],
+  ['json-body.ts', 'gathering.ts', 'sse.ts'],
+  ['sse-window.ts'],
   ['deadline.ts', 'attempt.ts', 'settle.ts'],
   ['credentials.ts', 'failure.ts', 'phases.ts', 'parse.ts', 'check-request.ts'],
   ['call.ts', 'turn.ts', 'salvage.ts', 'prompt-texts.ts'],

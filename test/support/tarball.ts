@@ -13,8 +13,8 @@ export interface Stranger {
   readonly folder: string
   /** The tarball's files, sorted, without the `package/` prefix. */
   readonly files: readonly string[]
-  /** Runs JavaScript in the project as a file of the given name and returns what it printed. */
-  run(name: string, code: string, nodeArguments?: readonly string[]): string
+  /** Runs JavaScript in the project as a file of the given name, on this Node or another, and returns what it printed. */
+  run(name: string, code: string, nodeArguments?: readonly string[], binary?: string): string
   /** Runs JavaScript that must fail, and returns what it wrote to its error output. */
   fail(name: string, code: string): string
   remove(): void
@@ -32,10 +32,15 @@ export function packedStranger(): Stranger {
   execFileSync('tar', ['-xzf', join(folder, tarball), '-C', join(modules, 'punctual'), '--strip-components=1'])
   for (const name of DEPENDENCIES) symlinkSync(join(ROOT, 'node_modules', name), join(modules, name))
 
-  const start = (name: string, code: string, nodeArguments: readonly string[] = []) => {
+  const start = (
+    name: string,
+    code: string,
+    nodeArguments: readonly string[] = [],
+    binary: string = process.execPath,
+  ) => {
     const file = join(folder, name)
     writeFileSync(file, code)
-    return spawnSync(process.execPath, [...nodeArguments, file], { cwd: folder, encoding: 'utf8', timeout: 20_000 })
+    return spawnSync(binary, [...nodeArguments, file], { cwd: folder, encoding: 'utf8', timeout: 20_000 })
   }
   return {
     folder,
@@ -44,8 +49,8 @@ export function packedStranger(): Stranger {
       .split('\n')
       .map((line) => line.replace(/^package\//, ''))
       .toSorted(),
-    run(name, code, nodeArguments) {
-      const { status, stdout, stderr } = start(name, code, nodeArguments)
+    run(name, code, nodeArguments, binary) {
+      const { status, stdout, stderr } = start(name, code, nodeArguments, binary)
       if (status !== 0) throw new Error(`${name} ended with ${status}: ${stderr}`)
       return stdout
     },

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openFetchTransport } from '../../src/transport/fetch.ts'
 import type { Transport } from '../../src/transport/transport.ts'
 import { openUndiciTransport } from '../../src/transport/undici.ts'
-import { type FaultExchange, faultServer, refusedPort } from '../support/fault-server.ts'
+import { type Connection, type FaultExchange, faultServer, refusedPort } from '../support/fault-server.ts'
 import { post, receive, until } from '../support/receive.ts'
 
 const KINDS: Record<string, () => Transport> = {
@@ -196,7 +196,9 @@ describe.each(Object.keys(KINDS))('%s', (kind) => {
     const told = [...received.order]
     received.exchange.cancel(new Error('enough'))
     received.exchange.cancel('twice')
-    await until(() => server.open() === 0)
+    // Beside the one that is closed, the fetch of Node 22 and 26 makes its pool a connection that it then keeps idle, unasked.
+    const ours = (): Connection[] => server.connections.filter(({ requests }) => kind === 'undici' || requests > 0)
+    await until(() => ours().every(({ closedAt }) => closedAt !== undefined))
     await quiet()
     expect(received.order).toEqual(told)
   })

@@ -13,7 +13,8 @@ const globals = globalThis as unknown as Record<symbol, unknown>
 const NODES_OWN = `
   const { hostDispatcher } = await import(${JSON.stringify(new URL('../../src/transport/dispatcher.ts', import.meta.url))})
   await fetch('http://127.0.0.1:1').catch(() => {})
-  console.log(globalThis[Symbol.for('undici.globalDispatcher.1')].constructor.name, hostDispatcher())`
+  const [current, former] = [2, 1].map((key) => globalThis[Symbol.for('undici.globalDispatcher.' + key)])
+  console.log((current ?? former).constructor.name, hostDispatcher())`
 const transports = openNodeTransports()
 const url = new URL('https://model.example/v1')
 
