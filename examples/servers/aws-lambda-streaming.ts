@@ -6,9 +6,9 @@ import { deadlineFrom, type LambdaContext, relayResponse } from 'punctual/server
 
 /** What Lambda's Node runtime defines globally. */
 declare const awslambda: {
-  streamifyResponse<Handler>(
+  streamifyResponse(
     handler: (event: { readonly body: string }, responseStream: Writable, context: LambdaContext) => Promise<void>,
-  ): Handler
+  ): unknown
   readonly HttpResponseStream: {
     from(stream: Writable, head: { readonly statusCode: number; readonly headers: Record<string, string> }): Writable
   }

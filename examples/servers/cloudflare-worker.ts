@@ -1,4 +1,4 @@
-// A Cloudflare Worker. compatibility_flags: nodejs_als (for withRequest), enable_request_signal (so that a leaving client is heard).
+// A Cloudflare Worker. compatibility_flags: nodejs_compat (for withRequest), enable_request_signal (so that a leaving client is heard).
 import { createClient, openai } from 'punctual'
 import { deadlineFrom, platforms, problemResponse, relayResponse, withRequest } from 'punctual/server'
 

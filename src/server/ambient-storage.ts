@@ -27,7 +27,7 @@ function open(): Storage {
   const Found = AsyncLocalStorage ?? process?.getBuiltinModule?.('node:async_hooks')?.AsyncLocalStorage
   if (!Found) {
     throw new TypeError(
-      'withRequest needs AsyncLocalStorage, which this runtime lacks (on Cloudflare Workers set the compatibility flag nodejs_als): pass signal and deadline to the calls instead',
+      'withRequest needs AsyncLocalStorage, which this runtime lacks (on Cloudflare Workers set the compatibility flag nodejs_compat): pass signal and deadline to the calls instead',
     )
   }
   const opened = new Found()

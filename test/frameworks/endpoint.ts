@@ -99,6 +99,7 @@ export function describeEndpoint(name: string, serve: () => Promise<Serving>, ca
     it('gives events to the client as they come', async () => {
       const client = leaving('/chat/stream', 'half')
       await client.sees(/"text":"hel"/)
+      expect(client.text()).not.toContain('"type":"finish"')
       client.leave()
     })
 

@@ -29,7 +29,7 @@ describeEndpoint('Fastify', async () => {
 
 describeEndpoint('Koa', async () => {
   const { app } = await import('../../examples/servers/koa.ts')
-  return listening(createServer(app.callback()))
+  return listening(app.listen(0, '127.0.0.1'))
 })
 
 describeEndpoint('Hono', async () => {

@@ -1,13 +1,11 @@
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { build, type Plugin } from 'esbuild'
-import type { Serving } from './endpoint.ts'
-import { describeEndpoint } from './endpoint.ts'
+import { describeEndpoint, type Serving } from './endpoint.ts'
 
 const source = (file: string) => fileURLToPath(new URL(`../../${file}`, import.meta.url))
 
 /** What the exports map does for the condition `workerd`. */
-const edgeSource: Plugin = {
+const edgeSource: EsbuildPlugin = {
   name: 'edge-source',
   setup({ onResolve }) {
     onResolve({ filter: /^punctual$/ }, () => ({ path: source('src/edge.ts') }))
@@ -15,7 +13,22 @@ const edgeSource: Plugin = {
   },
 }
 
+// Typed here, for they are installed beside this file alone, where the type check of the project does not look.
+interface Esbuild {
+  build(options: object): Promise<{ readonly outputFiles: readonly { readonly text: string }[] }>
+}
+interface EsbuildPlugin {
+  readonly name: string
+  setup(build: { onResolve(options: { filter: RegExp }, resolve: () => { path: string }): void }): void
+}
+interface Workers {
+  readonly Miniflare: new (options: object) => { readonly ready: Promise<URL>; dispose(): Promise<void> }
+}
+
 async function serveWorker(): Promise<Serving> {
+  const require = createRequire(import.meta.url)
+  const { build } = require('esbuild') as Esbuild
+  const { Miniflare } = require('miniflare') as Workers
   const { outputFiles } = await build({
     entryPoints: [source('examples/servers/cloudflare-worker.ts')],
     bundle: true,
@@ -24,15 +37,11 @@ async function serveWorker(): Promise<Serving> {
     conditions: ['workerd'],
     plugins: [edgeSource],
   })
-  // Required by a name that is computed, for it is installed here and not where the type check looks.
-  const { Miniflare } = createRequire(import.meta.url)('miniflare') as {
-    Miniflare: new (options: object) => { readonly ready: Promise<URL>; dispose(): Promise<void> }
-  }
   const worker = new Miniflare({
     modules: true,
     script: outputFiles[0]?.text,
     compatibilityDate: '2026-04-01',
-    compatibilityFlags: ['nodejs_als', 'enable_request_signal'],
+    compatibilityFlags: ['nodejs_compat', 'enable_request_signal'],
     bindings: { OPENAI_API_KEY: 'test-key', OPENAI_BASE_URL: process.env['OPENAI_BASE_URL'] },
   })
   const { port } = await worker.ready

@@ -8,7 +8,7 @@ export interface HttpServer extends AsyncDisposable {
   readonly server: Server
 }
 
-export async function httpServer(listener: RequestListener): Promise<HttpServer> {
+async function httpServer(listener: RequestListener): Promise<HttpServer> {
   const server = createServer(listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
