@@ -39,6 +39,8 @@ export interface Call {
   /** On the clock's monotonic scale, as `endsAt` is. */
   readonly startedAt: number
   readonly endsAt: number
+  /** Each of them ends the call: the caller's own, and those of the request being served. */
+  readonly signals: readonly AbortSignal[]
   readonly attempts: Attempt[]
   /** What the latest attempt failed with. */
   lastError: CompletionError | undefined

@@ -18,6 +18,7 @@ const DEFAULTS = {
   proxy: 'env',
   wire: 'auto',
   rawEvents: false,
+  detached: false,
   maxResponseBytes: 32 * 1024 * 1024,
 } as const satisfies Options
 
@@ -27,6 +28,7 @@ export interface Layer {
   /** Epoch milliseconds. */
   readonly deadline: number | undefined
   readonly signals: readonly AbortSignal[]
+  readonly detached: boolean
   readonly retry: Given<RetryOptions> | false
   readonly apiKey: Options['apiKey']
   /** Names in lower case; null removes what a provider would send. */
@@ -47,6 +49,7 @@ export const BARE: Layer = {
   timeout: {},
   deadline: undefined,
   signals: [],
+  detached: DEFAULTS.detached,
   retry: {},
   apiKey: undefined,
   headers: {},
@@ -114,6 +117,7 @@ const OPTIONS = kindsOf<Options>({
   ],
   wire: oneOf('auto', 'json', 'stream'),
   rawEvents: [(value) => typeof value === 'boolean', 'true or false'],
+  detached: [(value) => typeof value === 'boolean', 'true or false'],
   maxResponseBytes: atLeast((value) => value > 0, 'a number of bytes above 0 (Infinity for no limit)'),
   metadata: [isObject, 'an object of strings, numbers and booleans'],
   onEvent: [isFunction, 'a function'],
@@ -131,7 +135,8 @@ export function layOver(base: Layer, options: Options, what = 'options'): Layer 
   checkHeaders(what, { apiKey: typeof apiKey === 'string' ? apiKey : undefined, idempotencyKey })
   return {
     timeout: timeout === undefined ? base.timeout : { ...base.timeout, ...timeouts(what, timeout) },
-    deadline: deadline === undefined ? base.deadline : Math.min(epochOf(deadline) as number, base.deadline ?? Infinity),
+    deadline: earliest(base.deadline, epochOf(deadline)),
+    detached: options.detached ?? base.detached,
     signals: signal ? [...base.signals, signal] : base.signals,
     retry: retries(what, base.retry, options.retry),
     apiKey: apiKey ?? base.apiKey,
@@ -145,6 +150,9 @@ export function layOver(base: Layer, options: Options, what = 'options'): Layer 
     onEvents: onEvent ? [...base.onEvents, onEvent] : base.onEvents,
   }
 }
+
+export const earliest = (one: number | undefined, other: number | undefined): number | undefined =>
+  one === undefined ? other : Math.min(one, other ?? Infinity)
 
 function epochOf(value: unknown): number | undefined {
   const epoch = value instanceof Object && 'getTime' in value ? (value as Date).getTime() : value

@@ -257,8 +257,6 @@ describe('a mistake', () => {
     ['request.model', { ...asked, model: {} }],
     ['did you mean maxTokens', { ...asked, max_tokens: 5 }],
     ['did you mean topP', { ...asked, top_p: 1 }],
-    ['tools is not available', { ...asked, tools: {} }],
-    ['output is not available', { ...asked, output: {} }],
   ])('in the request names %s', async (named, request) => {
     const fetch = scriptedFetch(responding(chat()))
     const call = clientOf('http://local', { fetch }).complete(request as Request)
