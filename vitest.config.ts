@@ -14,7 +14,11 @@ const config: ViteUserConfig = {
     projects: [
       {
         resolve: { alias },
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/{integration,package,runtimes}/**'] },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['**/node_modules/**', 'test/{integration,package,runtimes}/**'],
+        },
       },
       // Programs of the machine that the tests start themselves (nginx); `.ci/run` installs them.
       { resolve: { alias }, test: { name: 'integration', include: ['test/integration/**/*.test.ts'] } },
