@@ -1,9 +1,5 @@
 import type { Client, ClientDefaults, Complete, Stream } from './client.ts'
 import { bindEntry } from './entry.ts'
-import type { Options } from './options.ts'
-import type { Request } from './request.ts'
-import type { Completion } from './result.ts'
-import type { CompletionStream } from './stream-handle.ts'
 import { openNodeTransports } from './transport/node.ts'
 
 const entry = bindEntry(openNodeTransports)
@@ -75,7 +71,7 @@ export {
 } from './providers/presets.ts'
 
 export type { Attempt } from './attempt-record.ts'
-export type { Client, ClientDefaults, CloseOptions, Complete, ProviderLike } from './client.ts'
+export type { Client, ClientDefaults, CloseOptions, Complete, ProviderLike, Stream } from './client.ts'
 export type {
   AnyCompletionError,
   Code,

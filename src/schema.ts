@@ -111,12 +111,12 @@ const thrown = (fault: unknown): Validated => ({
   fault,
 })
 
-/** Libraries give path segments as keys or as objects that hold one. */
+/** Libraries give path segments as keys or as objects that hold one, in an array of their own kind (arktype). */
 function issueOf({ message, path }: StandardIssue): Issue {
   if (!path || path.length === 0) return { message }
   return {
     message,
-    path: path.map((segment) => {
+    path: Array.from(path, (segment) => {
       const key = typeof segment === 'object' ? segment.key : segment
       return typeof key === 'number' ? key : String(key)
     }),
