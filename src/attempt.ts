@@ -260,6 +260,9 @@ export function startAttempt<T>(
   }
 
   emit(call, { type: 'attempt.start', attempt: index })
+  // Ended before it could be interrupted, or by the observer just now.
+  if (call.ending) call.interrupt?.(call.ending)
+  if (over) return
   if (limits.attempt !== Infinity) phases.begin('attempt', startedAt + limits.attempt)
   if (limits.firstToken !== Infinity && call.request.stream) phases.begin('firstToken', startedAt + limits.firstToken)
   if (plan.credentials) return authorized(plan.credentials)

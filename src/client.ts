@@ -28,6 +28,7 @@ export interface ClientDefaults extends Options {
   readonly random?: (() => number) | undefined
 }
 
+/** How a client is closed. */
 export interface CloseOptions {
   /** How long calls in flight may go on, in milliseconds; then they are aborted. @defaultValue 5_000 */
   readonly grace?: number | undefined
@@ -49,6 +50,7 @@ export interface Client {
   with(defaults: ClientDefaults): Client
   /** Lets calls in flight finish for `grace` ms, then aborts them, and closes the connections. Later calls fail `aborted`. */
   close(options?: CloseOptions): Promise<void>
+  /** `close()` with the default grace: what `await using` does. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -98,7 +100,7 @@ function clientOf(host: CallHost, own: Own): Client {
     checkRequest(request)
     return {
       host,
-      settings: options ? settle(layOver(own.layer, options)) : settings,
+      settings: options === undefined ? settings : settle(layOver(own.layer, options)),
       model: resolveModel(request.model ?? own.model, own.provider),
       request,
     }
@@ -112,7 +114,15 @@ function clientOf(host: CallHost, own: Own): Client {
         return Promise.reject(error)
       }
     },
-    stream: (request, options) => stream(inputOf(request, options)),
+    stream(request, options) {
+      const input = inputOf(request, options)
+      const { name, streamReader } = input.model.provider
+      if (!streamReader)
+        throw new TypeError(
+          `request.model: the provider ${name} has no streamReader, so it cannot stream; use complete`,
+        )
+      return stream(input)
+    },
     with: (defaults) => {
       if (defaults.clock || defaults.random)
         throw new TypeError('clock and random belong to createClient: give them there')

@@ -12,7 +12,15 @@ const entry = bindEntry(openFetchTransports)
  * Makes one chat-completion call with the default client. Settles by its deadline, whatever the server, the network or a custom fetch
  * does: with an answer that is proven complete, or with one classified CompletionError.
  *
+ * @param request WHAT is asked: `model` and `messages`, and what else the model is to know. A plain string is a model of OpenAI's.
+ * @param options HOW the call behaves: `timeout`, `retry`, `signal`, …
  * @throws CompletionError for everything that can go wrong with a call; TypeError for a programmer's mistake, before any request.
+ *
+ * @example
+ * const { text } = await complete(
+ *   { model: openai('gpt-5-mini'), messages: [{ role: 'user', content: 'Hello' }] },
+ *   { timeout: { total: 30_000, attempt: 12_000 }, retry: 3 },
+ * )
  */
 export const complete: (request: Request, options?: Options) => Promise<Completion> = entry.complete
 
@@ -24,10 +32,19 @@ export const complete: (request: Request, options?: Options) => Promise<Completi
  */
 export const stream: (request: Request, options?: Options) => CompletionStream = entry.stream
 
-/** Makes a client: defaults, connections and credentials that its calls share. */
+/**
+ * Makes a client: defaults and connections that its calls share. It costs no connection until its first call, and keeps no process alive.
+ *
+ * @throws TypeError for defaults that cannot be meant
+ */
 export const createClient: (defaults?: ClientDefaults) => Client = entry.createClient
 
-/** Replaces the client behind the bare `complete`, and returns the one before. */
+/**
+ * Replaces the client behind the bare `complete` (at first one with the provider `openai`), and returns the one before, which is not
+ * closed.
+ *
+ * @throws TypeError where it is given no client
+ */
 export const setDefaultClient: (client: Client) => Client = entry.setDefaultClient
 
 export { CompletionError, isCompletionError } from './errors.ts'

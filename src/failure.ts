@@ -76,7 +76,8 @@ export function endingError(call: Call, ending: Ending, facts: AttemptFacts): Co
     retryAfterMs: before?.retryAfterMs,
     partial: facts.partial ?? before?.partial,
     response: response ? errorResponse(call, response) : before?.response,
-    cause: ending.cause ?? before,
+    // A reason may be anything, null among it.
+    cause: 'cause' in ending ? ending.cause : before,
   })
 }
 

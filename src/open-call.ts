@@ -79,10 +79,10 @@ function listen(call: Call): void {
   if (signals.length === 0) return
   const release = call.release
   const onAbort = (event: Event): void => leave(call, event.target as AbortSignal)
-  for (const signal of signals) {
-    if (signal.aborted) return leave(call, signal)
-    signal.addEventListener('abort', onAbort)
-  }
+  // Before any is listened to: a call that is over has nobody who would take a listener back.
+  const aborted = signals.find((signal) => signal.aborted)
+  if (aborted) return leave(call, aborted)
+  for (const signal of signals) signal.addEventListener('abort', onAbort)
   call.release = () => {
     for (const signal of signals) signal.removeEventListener('abort', onAbort)
     release()

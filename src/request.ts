@@ -5,13 +5,19 @@ import type { Model } from './provider.ts'
 export interface Request {
   /** A model, or the id of one of the client's provider. May be left out where the client has a `model`. */
   readonly model?: string | Model | undefined
+  /** The conversation so far, oldest first; at least one. */
   readonly messages: readonly Message[]
   /** The longest answer, in tokens. @defaultValue the provider's own */
   readonly maxTokens?: number | undefined
+  /** @defaultValue the provider's own */
   readonly temperature?: number | undefined
+  /** Nucleus sampling, from 0 to 1. @defaultValue the provider's own */
   readonly topP?: number | undefined
+  /** Texts that end the answer; they are not part of it. @defaultValue none */
   readonly stop?: string | readonly string[] | undefined
+  /** For answers that repeat, as far as the provider can. @defaultValue none */
   readonly seed?: number | undefined
+  /** How much a reasoning model may think. @defaultValue the provider's own */
   readonly reasoningEffort?: 'minimal' | 'low' | 'medium' | 'high' | undefined
   /** Fields that are sent as they are, shallow, over the typed ones. */
   readonly extraBody?: Readonly<Record<string, unknown>> | undefined
