@@ -45,6 +45,7 @@ export function atLeast(holds: (value: number) => boolean, wanted: string): Kind
 
 /** Checks an object's members, of which every one may be absent or undefined, and gives back those that are neither. */
 export function checkMembers<T extends object>(what: string, value: T, kinds: Kinds<T>): Given<T> {
+  if (typeof value !== 'object' || value === null) fail(what, value, 'an object')
   rejectUnknown(what, value, kinds)
   const given: Record<string, unknown> = {}
   for (const [name, [holds, wanted, secret]] of kinds) {

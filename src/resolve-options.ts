@@ -126,7 +126,6 @@ export const OPTION_NAMES: readonly string[] = [...OPTIONS.keys()]
  * onEvent stays, the outermost first; the earliest deadline holds. Throws a TypeError that names the member and the remedy.
  */
 export function layOver(base: Layer, options: Options, what = 'options'): Layer {
-  if (!isObject(options)) fail(what, options, 'an object')
   checkMembers(what, options, OPTIONS)
   const { timeout, deadline, signal, apiKey, headers, idempotencyKey, metadata, onEvent } = options
   checkHeaders(what, { apiKey: typeof apiKey === 'string' ? apiKey : undefined, idempotencyKey })

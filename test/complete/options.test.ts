@@ -211,12 +211,8 @@ describe('a mistake', () => {
     ['options.onEvent', { onEvent: {} }],
     ['did you mean timeout', { timeouts: 5 }],
     ['did you mean signal', { abortSignal: new AbortController().signal, sginal: 1 }],
-    ['firstToken is not available', { timeout: { firstToken: 1 } }],
-    ['idle is not available', { timeout: { idle: 1 } }],
     ['budget is not available', { retry: { budget: {} } }],
     ['fallbacks is not available', { fallbacks: [] }],
-    ['wire is not available', { wire: 'stream' }],
-    ['rawEvents is not available', { rawEvents: true }],
   ]
 
   test.each(bad)('in the options names %s: %o', async (named, options) => {
