@@ -1,4 +1,5 @@
 import type { Attempt } from './attempt-record.ts'
+import type { Correction, Expected } from './output.ts'
 import type { Clock } from './clock.ts'
 import type { CompletionError } from './errors.ts'
 import type { CallEvent } from './events.ts'
@@ -23,8 +24,12 @@ export interface Call {
   readonly id: string
   readonly settings: Settings
   readonly provider: Provider
-  readonly request: ResolvedRequest
-  readonly wire: ProviderRequest
+  /** Changes where the model is told why its answer did not fit; `wire` with it. */
+  request: ResolvedRequest
+  wire: ProviderRequest
+  readonly expected: Expected
+  /** Set by an answer that did not fit, until the next attempt is decided on. */
+  correction: Correction | undefined
   readonly url: URL
   readonly transport: Transport
   /** What this runtime's own errors mean. */
@@ -81,7 +86,10 @@ export function emit(call: Call, body: EventBody): void {
   } as CallEvent
   for (const onEvent of onEvents) {
     try {
-      onEvent(event)
+      const returned: unknown = onEvent(event)
+      // An async observer's rejection would be nobody's, and end the process.
+      if (typeof (returned as PromiseLike<unknown> | undefined)?.then === 'function')
+        Promise.resolve(returned).catch(() => {})
     } catch {
       // An observer's own trouble is not the call's.
     }

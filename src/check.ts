@@ -84,18 +84,7 @@ export function checkHeaders(
 }
 
 /** Names of the public contract that this version does not know yet. */
-const PLANNED = new Set([
-  'tools',
-  'toolChoice',
-  'parallelToolCalls',
-  'output',
-  'outputRetries',
-  'budget',
-  'fallbacks',
-  'breaker',
-  'hedge',
-  'limits',
-])
+const PLANNED = new Set(['budget', 'fallbacks', 'breaker', 'hedge', 'limits'])
 
 /** A Set of names, or a Map by name. */
 type Known = Pick<ReadonlySet<string>, 'has' | 'keys'>

@@ -67,16 +67,16 @@ export function classify(observation: Observation, context: ClassifyContext): Cl
     return { ...thrown, message, ...(response === undefined ? {} : trace(response, context)) }
   }
   if (observation.kind === 'invalid') {
-    const { problem, retryable } = observation
+    const { problem, retryable, code = 'invalid_response' } = observation
     const html = /^\s*<(?:!|html)/i.test(observation.response.body)
     const message = explain({
-      code: 'invalid_response',
+      code,
       what: problem,
       provider: context.provider,
       html,
       baseURL: context.baseURLHint,
     })
-    return { code: 'invalid_response', retryable, message, ...trace(observation.response, context) }
+    return { code, retryable, message, ...trace(observation.response, context) }
   }
   const inBand = observation.kind === 'in_band'
   return answered(observation.response, inBand ? observation.json : undefined, inBand, context)

@@ -1,4 +1,4 @@
-import type { BodyOutcome, BodyReader } from './attempt.ts'
+import type { BodyOutcome, BodyReader } from './body.ts'
 import { readBody, salvage, textOf } from './parse.ts'
 import type { Answer, Provider } from './provider.ts'
 import type { PartialAnswer } from './result.ts'

@@ -1,9 +1,11 @@
 import { type Call, endCall, remaining } from './call.ts'
 import type { Clock } from './clock.ts'
 import { totalExpired } from './deadline.ts'
+import { type Expected, resolveOutput } from './output.ts'
 import type { Model } from './provider.ts'
 import type { Request, ResolvedRequest } from './request.ts'
 import type { Settings } from './resolve-options.ts'
+import { resolveTools } from './tools.ts'
 import type { Transports } from './transport/transport.ts'
 
 /** What a client lends to its calls. */
@@ -30,7 +32,7 @@ export interface CallInput {
  */
 export function openCall({ host, settings, model, request }: CallInput, stream: boolean): Call {
   const { clock, random } = host
-  const resolved = resolveRequest(request, model.id, stream)
+  const { resolved, expected } = resolveRequest(request, model.id, stream)
   const wire = model.provider.prepare(resolved)
   const startedAt = clock.now()
   const call: Call = {
@@ -39,6 +41,8 @@ export function openCall({ host, settings, model, request }: CallInput, stream: 
     provider: model.provider,
     request: resolved,
     wire,
+    expected,
+    correction: undefined,
     url: new URL(wire.url),
     transport: host.transports.pick(settings.transport),
     thrownRules: host.transports.errors,
@@ -103,12 +107,22 @@ function leave(call: Call, { reason }: AbortSignal): void {
   })
 }
 
-function resolveRequest(request: Request, model: string, stream: boolean): ResolvedRequest {
+/** Throws a TypeError for tools or an `output` that cannot be sent. */
+function resolveRequest(
+  request: Request,
+  model: string,
+  stream: boolean,
+): { readonly resolved: ResolvedRequest; readonly expected: Expected } {
   const { messages, maxTokens, temperature, topP, stop, seed, reasoningEffort, extraBody } = request
-  return {
+  const { inputs, tools, toolChoice, parallelToolCalls } = resolveTools(request)
+  const output = resolveOutput(request)
+  const resolved = {
     model,
     messages,
-    tools: [],
+    tools,
+    toolChoice,
+    parallelToolCalls,
+    output: output?.sent,
     maxTokens,
     temperature,
     topP,
@@ -118,4 +132,5 @@ function resolveRequest(request: Request, model: string, stream: boolean): Resol
     extraBody: extraBody ?? {},
     stream,
   }
+  return { resolved, expected: { inputs, output } }
 }

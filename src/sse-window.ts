@@ -70,7 +70,8 @@ export function createSseWindows(maxEventBytes: number, wantedWindow: number): S
     if (chunk === undefined) return false
     let last = head + 1
     let needed = end - start + chunk.length
-    for (let next = queue[last]; next && needed + next.length <= windowBytes; next = queue[++last]) needed += next.length
+    for (let next = queue[last]; next && needed + next.length <= windowBytes; next = queue[++last])
+      needed += next.length
     if (start === end && last === head + 1) {
       if (buffer.length > LARGEST_KEPT_BUFFER) buffer = NOTHING
       bytes = chunk

@@ -31,6 +31,7 @@ const DIALECT: Readonly<Record<keyof Dialect, true>> = {
   streamUsage: true,
   developerRole: true,
   outputMode: true,
+  strictOutput: true,
   reasoningField: true,
   flatText: true,
   fileURLs: true,

@@ -15,13 +15,18 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['openai-frames.ts'],
   ['frames.ts', 'stream-handle.ts', 'stream-events.ts'],
   // The steps.
-  ['open-call.ts', 'attempts.ts', 'completion.ts', 'stream-body.ts'],
-  ['json-body.ts', 'gathering.ts', 'sse.ts'],
+  ['open-call.ts', 'attempts.ts', 'stream-body.ts'],
+  ['understanding.ts'],
+  ['completion.ts', 'json-body.ts', 'gathering.ts', 'sse.ts'],
   ['sse-window.ts'],
   ['deadline.ts', 'attempt.ts', 'settle.ts'],
   ['credentials.ts', 'failure.ts', 'phases.ts', 'parse.ts', 'check-request.ts'],
-  ['call.ts', 'turn.ts', 'salvage.ts', 'prompt-texts.ts'],
-  ['resolve-options.ts'],
+  ['call.ts', 'body.ts', 'turn.ts', 'salvage.ts', 'prompt-texts.ts'],
+  ['resolve-options.ts', 'output.ts'],
+  ['tools.ts'],
+  ['schema.ts'],
+  ['json-schema-check.ts'],
+  ['json-schema.ts'],
   ['backoff.ts'],
   // Providers: each a wire format and an endpoint.
   ['providers/azure.ts'],
@@ -35,7 +40,13 @@ export const LAYERS: readonly (readonly string[])[] = [
     'providers/gemini-parse.ts',
   ],
   ['providers/settings.ts', 'providers/other-words.ts', 'providers/openai-wire.ts', 'providers/openai-parse.ts'],
-  ['providers/answer.ts', 'providers/conversation.ts', 'providers/media.ts'],
+  [
+    'providers/answer.ts',
+    'providers/conversation.ts',
+    'providers/media.ts',
+    'providers/strict-schema.ts',
+    'providers/anthropic-schema.ts',
+  ],
   ['providers/json.ts', 'providers/dialect.ts'],
   // How requests leave the process.
   ['transport/node.ts', 'transport/edge.ts'],
@@ -69,6 +80,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   // What everything speaks of: types, and the one error.
   [
     'options.ts',
+    'standard-schema.ts',
     'provider.ts',
     'request.ts',
     'observation.ts',
