@@ -6,9 +6,11 @@ import { complete } from './complete.ts'
 import type { CallHost, CallInput } from './open-call.ts'
 import type { Options } from './options.ts'
 import type { Model, Provider } from './provider.ts'
-import type { Request } from './request.ts'
+import type { NoTools, OutputOf, OutputSpec, Request, ToolCallOf, ToolSet } from './request.ts'
 import { BARE, type Layer, layOver, OPTION_NAMES, settle } from './resolve-options.ts'
 import type { Completion } from './result.ts'
+import { stream } from './stream.ts'
+import type { CompletionStream } from './stream-handle.ts'
 import type { Transports } from './transport/transport.ts'
 
 /** What turns a model's id into a Model: `openai`, `openai({ … })`, or a Provider of your own. */
@@ -26,9 +28,26 @@ export interface ClientDefaults extends Options {
   readonly random?: (() => number) | undefined
 }
 
+/** How a client is closed. */
 export interface CloseOptions {
   /** How long calls in flight may go on, in milliseconds; then they are aborted. @defaultValue 5_000 */
   readonly grace?: number | undefined
+}
+
+/** Makes a call: the types of the request's `output` and `tools` decide those of the completion. */
+export interface Complete {
+  <const T extends ToolSet = NoTools, const O extends OutputSpec | undefined = undefined>(
+    request: Request<T, O>,
+    options?: Options,
+  ): Promise<Completion<OutputOf<O, T>, ToolCallOf<T>>>
+}
+
+/** Begins a streamed call: the types of the request's `output` and `tools` decide those of its completion. */
+export interface Stream {
+  <const T extends ToolSet = NoTools, const O extends OutputSpec | undefined = undefined>(
+    request: Request<T, O>,
+    options?: Options,
+  ): CompletionStream<OutputOf<O, T>, ToolCallOf<T>>
 }
 
 /** Calls that share their defaults and their connections. */
@@ -37,11 +56,17 @@ export interface Client {
    * Makes one call. Settles by its deadline, whatever happens.
    * @throws CompletionError for everything that can go wrong with a call; TypeError for a programmer's mistake, before any request.
    */
-  complete(request: Request, options?: Options): Promise<Completion>
+  complete: Complete
+  /**
+   * Begins a streamed call. It makes its request when it is first pulled; its deadline counts from here.
+   * @throws TypeError for a programmer's mistake
+   */
+  stream: Stream
   /** A client that lays further defaults over this one's and shares its connections; closing either closes both. */
   with(defaults: ClientDefaults): Client
   /** Lets calls in flight finish for `grace` ms, then aborts them, and closes the connections. Later calls fail `aborted`. */
   close(options?: CloseOptions): Promise<void>
+  /** `close()` with the default grace: what `await using` does. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -97,13 +122,24 @@ function clientOf(host: CallHost, own: Own): Client {
     }
   }
   return {
-    complete(request, options) {
+    // The types of a result follow from those of its request, which the compiler cannot see from here.
+    complete: ((request: Request, options?: Options) => {
       try {
-        return complete(inputOf(request, options))
+        const input = inputOf(request, options)
+        return complete(input, wireOf(input, options))
       } catch (error) {
         return Promise.reject(error)
       }
-    },
+    }) as Complete,
+    stream: ((request: Request, options?: Options) => {
+      const input = inputOf(request, options)
+      const { name, streamReader } = input.model.provider
+      if (!streamReader)
+        throw new TypeError(
+          `request.model: the provider ${name} has no streamReader, so it cannot stream; use complete`,
+        )
+      return stream(input)
+    }) as Stream,
     with: (defaults) => {
       if (defaults.clock || defaults.random)
         throw new TypeError('clock and random belong to createClient: give them there')
@@ -112,6 +148,14 @@ function clientOf(host: CallHost, own: Own): Client {
     close,
     [Symbol.asyncDispose]: () => close(),
   }
+}
+
+/** Whether `complete` asks for a stream: where it is told to, or where the call itself limits silence, which only a stream shows. */
+function wireOf({ settings, model }: CallInput, options: Options | undefined): 'json' | 'stream' {
+  const { wire } = settings.layer
+  if (wire === 'json' || !model.provider.streamReader) return 'json'
+  const timeout = typeof options?.timeout === 'object' ? options.timeout : {}
+  return wire === 'stream' || timeout.firstToken !== undefined || timeout.idle !== undefined ? 'stream' : 'json'
 }
 
 function resolveModel(model: string | Model | undefined, provider: ProviderLike | undefined): Model {

@@ -1,13 +1,16 @@
-import { startAttempt } from './attempt.ts'
+import { type AttemptPlan, startAttempt } from './attempt.ts'
 import { runAttempts } from './attempts.ts'
+import type { BodyControls, BodyReader, GoodResponse } from './body.ts'
 import { type Call, emit } from './call.ts'
 import { completionOf } from './completion.ts'
 import { withinDeadline } from './deadline.ts'
-import { endingError, shownRequestId } from './failure.ts'
-import { openJsonBody } from './json-body.ts'
-import { type CallInput, openCall } from './open-call.ts'
+import { shownRequestId } from './failure.ts'
+import { type JsonAnswer, openJsonBody } from './json-body.ts'
+import { type CallInput, enterCall, openCall } from './open-call.ts'
 import type { Completion } from './result.ts'
-import { finishFailure } from './settle.ts'
+import { endedBefore } from './settle.ts'
+import { openStreamBody, type StreamTaker } from './stream-body.ts'
+import { understand } from './understanding.ts'
 
 /**
  * The life of a call that is answered at once:
@@ -22,31 +25,32 @@ import { finishFailure } from './settle.ts'
  *        │                                               │
  *     parse      openJsonBody: whole, or not an answer   │
  *        │                                               │
+ *     conclude   understand: tools' inputs, the output   │
+ *        │                                               │
  *     classify   what a failure means ───────────────────┘                    ✗ one of the codes
  *        │
  *     result     completionOf
  */
-export function complete(input: CallInput): Promise<Completion> {
-  const call = openCall(input, false)
-  return call.ending
-    ? Promise.reject(endedBefore(call))
-    : withinDeadline(
-        call,
-        runAttempts(call, (plan) => attemptOnce(call, plan)),
-      )
+export function complete(input: CallInput, wire: 'json' | 'stream'): Promise<Completion> {
+  const call = openCall(input, wire === 'stream')
+  enterCall(input.host, call)
+  if (call.ending) return Promise.reject(endedBefore(call))
+  return withinDeadline(
+    call,
+    runAttempts(call, (plan) => attemptOnce(call, plan)),
+  )
 }
 
-function attemptOnce(call: Call, plan: Parameters<typeof startAttempt>[1]): Promise<Completion> {
-  const open = (): ReturnType<typeof openJsonBody> => openJsonBody(call.provider, call.settings.layer.maxResponseBytes)
+function attemptOnce(call: Call, plan: AttemptPlan): Promise<Completion> {
   return new Promise((resolve, reject) => {
     startAttempt(
       call,
       plan,
-      open,
-      ({ answer, raw }, { status, headers }) => {
+      (response, controls) => openBody(call, response, controls),
+      (answered: JsonAnswer) => understand(call, answered),
+      (understood, { status, headers }) => {
         const completion = completionOf(call, {
-          answer,
-          raw,
+          ...understood,
           status,
           headers,
           requestId: shownRequestId(call, headers),
@@ -61,10 +65,15 @@ function attemptOnce(call: Call, plan: Parameters<typeof startAttempt>[1]): Prom
   })
 }
 
-/** The error of a call that was over before it began. */
-function endedBefore(call: Call): Error {
-  const ending = call.ending as NonNullable<Call['ending']>
-  const error = endingError(call, ending, { sent: false, response: undefined, partial: undefined })
-  finishFailure(call, error, ending.stopReason)
-  return error
+/** One document; or a stream that is read as it comes, which tells a stall from a long answer. */
+function openBody(
+  { provider, clock, request, settings }: Call,
+  response: GoodResponse,
+  controls: BodyControls<JsonAnswer>,
+): BodyReader<JsonAnswer> {
+  const limit = settings.layer.maxResponseBytes
+  if (!request.stream) return openJsonBody(provider, limit)
+  return openStreamBody({ provider, response, controls, clock, limit, taker: NOBODY })
 }
+
+const NOBODY: StreamTaker = { wants: () => true, part: () => undefined, ping: () => undefined }

@@ -24,6 +24,7 @@ export function observedError(call: Call, observation: Observation, facts: Attem
   } = classify(observation, {
     provider: call.provider.name,
     classify: call.provider.classify,
+    thrownRules: call.thrownRules,
     wallNow: call.clock.wallNow(),
     baseURLHint: call.url.origin,
     secrets: secretsOf(call),

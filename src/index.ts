@@ -1,8 +1,5 @@
-import type { Client, ClientDefaults } from './client.ts'
+import type { Client, ClientDefaults, Complete, Stream } from './client.ts'
 import { bindEntry } from './entry.ts'
-import type { Options } from './options.ts'
-import type { Request } from './request.ts'
-import type { Completion } from './result.ts'
 import { openNodeTransports } from './transport/node.ts'
 
 const entry = bindEntry(openNodeTransports)
@@ -11,17 +8,43 @@ const entry = bindEntry(openNodeTransports)
  * Makes one chat-completion call with the default client. Settles by its deadline, whatever the server, the network or a custom fetch
  * does: with an answer that is proven complete, or with one classified CompletionError.
  *
+ * @param request WHAT is asked: `model` and `messages`, and what else the model is to know. A plain string is a model of OpenAI's.
+ * @param options HOW the call behaves: `timeout`, `retry`, `signal`, …
  * @throws CompletionError for everything that can go wrong with a call; TypeError for a programmer's mistake, before any request.
+ *
+ * @example
+ * const { text } = await complete(
+ *   { model: openai('gpt-5-mini'), messages: [{ role: 'user', content: 'Hello' }] },
+ *   { timeout: { total: 30_000, attempt: 12_000 }, retry: 3 },
+ * )
  */
-export const complete: (request: Request, options?: Options) => Promise<Completion> = entry.complete
+export const complete: Complete = entry.complete
 
-/** Makes a client: defaults, connections and credentials that its calls share. */
+/**
+ * Makes one streamed chat-completion call with the default client: an async iterable of events that cannot hang, and that never ends
+ * quietly unless the answer is proven complete. It is retried until its first content, and never after.
+ *
+ * @throws TypeError for a programmer's mistake; whoever reads the stream gets a CompletionError for everything else.
+ */
+export const stream: Stream = entry.stream
+
+/**
+ * Makes a client: defaults and connections that its calls share. It costs no connection until its first call, and keeps no process alive.
+ *
+ * @throws TypeError for defaults that cannot be meant
+ */
 export const createClient: (defaults?: ClientDefaults) => Client = entry.createClient
 
-/** Replaces the client behind the bare `complete`, and returns the one before. */
+/**
+ * Replaces the client behind the bare `complete` (at first one with the provider `openai`), and returns the one before, which is not
+ * closed.
+ *
+ * @throws TypeError where it is given no client
+ */
 export const setDefaultClient: (client: Client) => Client = entry.setDefaultClient
 
 export { CompletionError, isCompletionError } from './errors.ts'
+export { readEvents } from './read-events.ts'
 export { anthropic } from './providers/anthropic.ts'
 export { azureOpenAI } from './providers/azure.ts'
 export { gemini } from './providers/gemini.ts'
@@ -48,7 +71,7 @@ export {
 } from './providers/presets.ts'
 
 export type { Attempt } from './attempt-record.ts'
-export type { Client, ClientDefaults, CloseOptions, ProviderLike } from './client.ts'
+export type { Client, ClientDefaults, CloseOptions, Complete, ProviderLike, Stream } from './client.ts'
 export type {
   AnyCompletionError,
   Code,
@@ -71,7 +94,7 @@ export type {
   ToolMessage,
 } from './message.ts'
 export type { DispatcherLike, Options, RetryContext, RetryDecision, RetryOptions, TimeoutOptions } from './options.ts'
-export type { Request } from './request.ts'
+export type { OutputDefinition, OutputOf, OutputSpec, Request, Tool, ToolCallOf, ToolSet } from './request.ts'
 export type {
   Completion,
   CompletionResponse,
@@ -83,6 +106,10 @@ export type {
   ToolCall,
   Usage,
 } from './result.ts'
+export type { StreamEvent } from './stream-events.ts'
+export type { CompletionStream, ReadableStreamOptions, StreamFormat } from './stream-handle.ts'
+
+export type { JsonSchema, SchemaOutput, SchemaWithJson, StandardJsonSchema, StandardSchema } from './standard-schema.ts'
 
 // For those who write a provider or drive time in their tests.
 export type { Clock } from './clock.ts'

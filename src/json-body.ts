@@ -1,4 +1,4 @@
-import type { BodyOutcome, BodyReader } from './attempt.ts'
+import type { BodyOutcome, BodyReader } from './body.ts'
 import { readBody, salvage, textOf } from './parse.ts'
 import type { Answer, Provider } from './provider.ts'
 import type { PartialAnswer } from './result.ts'
@@ -52,7 +52,7 @@ function outcomeOf(provider: Provider, text: string): BodyOutcome<JsonAnswer> {
 }
 
 /** What had been received, or undefined where that is nothing. */
-function partialOf(answer: Partial<Answer> | undefined): PartialAnswer | undefined {
+export function partialOf(answer: Partial<Answer> | undefined): PartialAnswer | undefined {
   if (!answer) return undefined
   const { text = '', reasoning = '', toolCalls = [], usage } = answer
   return text || reasoning || toolCalls.length > 0 || usage ? { text, reasoning, toolCalls, usage } : undefined

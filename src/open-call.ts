@@ -1,9 +1,12 @@
-import { type Call, endCall } from './call.ts'
+import { type Ambient, ambient } from './ambient.ts'
+import { type Call, endCall, remaining } from './call.ts'
 import type { Clock } from './clock.ts'
 import { totalExpired } from './deadline.ts'
+import { type Expected, resolveOutput } from './output.ts'
 import type { Model } from './provider.ts'
 import type { Request, ResolvedRequest } from './request.ts'
-import type { Settings } from './resolve-options.ts'
+import { earliest, type Settings } from './resolve-options.ts'
+import { resolveTools } from './tools.ts'
 import type { Transports } from './transport/transport.ts'
 
 /** What a client lends to its calls. */
@@ -25,51 +28,64 @@ export interface CallInput {
 }
 
 /**
- * Begins a call: prepares its request, fixes its deadline and starts to listen to its signals. Throws what the provider throws for a
- * request that it cannot express. The call may be over already: look at `ending`.
+ * Makes a call: prepares its request and fixes its deadline. Throws what the provider throws for a request that it cannot express.
+ * Nothing outside knows of it before it is entered.
  */
 export function openCall({ host, settings, model, request }: CallInput, stream: boolean): Call {
   const { clock, random } = host
-  const resolved = resolveRequest(request, model.id, stream)
+  const { resolved, expected } = resolveRequest(request, model.id, stream)
   const wire = model.provider.prepare(resolved)
   const startedAt = clock.now()
+  const { detached, signals } = settings.layer
+  // Looked up here and not where the call is entered: a stream belongs to the request in which it was made, whoever pulls it first.
+  const around = detached ? undefined : ambient()
   const call: Call = {
     id: `call_${crypto.randomUUID()}`,
     settings,
     provider: model.provider,
     request: resolved,
     wire,
+    expected,
+    correction: undefined,
     url: new URL(wire.url),
     transport: host.transports.pick(settings.transport),
+    thrownRules: host.transports.errors,
     clock,
     random,
     startedAt,
-    endsAt: startedAt + allowance(settings, clock),
+    endsAt: startedAt + allowance(settings, around, clock),
+    signals: around ? [...signals, ...around.signals] : signals,
     attempts: [],
     lastError: undefined,
     credentials: {},
-    release: () => host.calls.delete(call),
+    release: () => undefined,
     ending: undefined,
     interrupt: undefined,
   }
-  host.calls.add(call)
-  listen(call)
-  if (host.closed)
-    endCall(call, { code: 'aborted', stopReason: 'aborted', message: 'the client is closed; no request was sent.' })
-  if (call.endsAt <= startedAt) endCall(call, totalExpired(call))
   return call
 }
 
+/** Begins a call: its client knows of it, and it listens to its signals. It may be over already: look at `ending`. */
+export function enterCall(host: CallHost, call: Call): void {
+  host.calls.add(call)
+  call.release = () => host.calls.delete(call)
+  listen(call)
+  if (host.closed)
+    endCall(call, { code: 'aborted', stopReason: 'aborted', message: 'the client is closed; no request was sent.' })
+  if (remaining(call) <= 0) endCall(call, totalExpired(call))
+}
+
 /** How long the call may take: an inherited deadline replaces the default total, an explicit total holds beside it. */
-function allowance({ layer, limits }: Settings, clock: Clock): number {
-  if (layer.deadline === undefined) return limits.total
-  const inherited = layer.deadline - clock.wallNow()
+function allowance({ layer, limits }: Settings, around: Ambient | undefined, clock: Clock): number {
+  const deadline = earliest(layer.deadline, around?.deadline)
+  if (deadline === undefined) return limits.total
+  const inherited = deadline - clock.wallNow()
   return limits.given.total === undefined ? inherited : Math.min(inherited, limits.total)
 }
 
 /** One listener on each of the caller's signals, taken back when the call has settled. */
 function listen(call: Call): void {
-  const { signals } = call.settings.layer
+  const { signals } = call
   if (signals.length === 0) return
   const release = call.release
   const onAbort = (event: Event): void => leave(call, event.target as AbortSignal)
@@ -97,12 +113,22 @@ function leave(call: Call, { reason }: AbortSignal): void {
   })
 }
 
-function resolveRequest(request: Request, model: string, stream: boolean): ResolvedRequest {
+/** Throws a TypeError for tools or an `output` that cannot be sent. */
+function resolveRequest(
+  request: Request,
+  model: string,
+  stream: boolean,
+): { readonly resolved: ResolvedRequest; readonly expected: Expected } {
   const { messages, maxTokens, temperature, topP, stop, seed, reasoningEffort, extraBody } = request
-  return {
+  const { inputs, tools, toolChoice, parallelToolCalls } = resolveTools(request)
+  const output = resolveOutput(request)
+  const resolved = {
     model,
     messages,
-    tools: [],
+    tools,
+    toolChoice,
+    parallelToolCalls,
+    output: output?.sent,
     maxTokens,
     temperature,
     topP,
@@ -112,4 +138,5 @@ function resolveRequest(request: Request, model: string, stream: boolean): Resol
     extraBody: extraBody ?? {},
     stream,
   }
+  return { resolved, expected: { inputs, output } }
 }

@@ -7,6 +7,11 @@ const HELD_UP = 20
  */
 export function afterReading(now: number, due: number, expire: () => void): void {
   if (now - due < HELD_UP) expire()
-  else if (typeof setImmediate === 'function') setImmediate(expire)
-  else setTimeout(expire, 0)
+  else afterTurn(expire)
+}
+
+/** Runs something when the event loop has read its sockets once. */
+export function afterTurn(run: () => void): void {
+  if (typeof setImmediate === 'function') setImmediate(run)
+  else setTimeout(run, 0)
 }

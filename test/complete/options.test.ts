@@ -211,12 +211,8 @@ describe('a mistake', () => {
     ['options.onEvent', { onEvent: {} }],
     ['did you mean timeout', { timeouts: 5 }],
     ['did you mean signal', { abortSignal: new AbortController().signal, sginal: 1 }],
-    ['firstToken is not available', { timeout: { firstToken: 1 } }],
-    ['idle is not available', { timeout: { idle: 1 } }],
     ['budget is not available', { retry: { budget: {} } }],
     ['fallbacks is not available', { fallbacks: [] }],
-    ['wire is not available', { wire: 'stream' }],
-    ['rawEvents is not available', { rawEvents: true }],
   ]
 
   test.each(bad)('in the options names %s: %o', async (named, options) => {
@@ -261,8 +257,6 @@ describe('a mistake', () => {
     ['request.model', { ...asked, model: {} }],
     ['did you mean maxTokens', { ...asked, max_tokens: 5 }],
     ['did you mean topP', { ...asked, top_p: 1 }],
-    ['tools is not available', { ...asked, tools: {} }],
-    ['output is not available', { ...asked, output: {} }],
   ])('in the request names %s', async (named, request) => {
     const fetch = scriptedFetch(responding(chat()))
     const call = clientOf('http://local', { fetch }).complete(request as Request)
