@@ -4,6 +4,7 @@ import type { Options } from 'tsup'
 const entry = {
   index: 'src/index.ts',
   edge: 'src/edge.ts',
+  server: 'src/server.ts',
 }
 
 /** Splitting keeps one copy of module state (the default client, the ambient context) across all entries, in either format. */

@@ -3,12 +3,11 @@ import type { BodyControls, BodyOutcome, BodyReader, Conclusion, GoodResponse } 
 import { type Call, type Ending, emit } from './call.ts'
 import { type Credentials, credentials } from './credentials.ts'
 import type { CompletionError } from './errors.ts'
-import { type AttemptFacts, endingError, observedError, timeoutError } from './failure.ts'
+import { type AttemptFacts, endingError, observedError, shownRequestId, timeoutError } from './failure.ts'
 import type { Observation, SeenResponse } from './observation.ts'
 import { textOf } from './parse.ts'
 import { type Phase, watchPhases } from './phases.ts'
 import { afterTurn } from './turn.ts'
-import { requestIdOf } from './request-id.ts'
 import type { PartialAnswer, Usage } from './result.ts'
 import type { Exchange, HeaderBag, Receiver, WireRequest } from './transport/transport.ts'
 
@@ -82,7 +81,7 @@ export function startAttempt<T, U>(
       delayBefore: plan.delayBefore,
       delayFrom: plan.delayFrom,
       outcome,
-      ...(response && { status: response.status, requestId: requestIdOf(response.headers) }),
+      ...(response && { status: response.status, requestId: shownRequestId(call, response.headers) }),
       ...(error && { error: { code: error.code, phase: error.phase, message: error.message } }),
       ...(timeToHeaders !== undefined && { timeToHeaders }),
       ...(timeToFirstToken !== undefined && { timeToFirstToken }),
@@ -255,6 +254,9 @@ export function startAttempt<T, U>(
   }
 
   emit(call, { type: 'attempt.start', attempt: index })
+  // Ended before it could be interrupted, or by the observer just now.
+  if (call.ending) call.interrupt?.(call.ending)
+  if (over) return
   if (limits.attempt !== Infinity) phases.begin('attempt', startedAt + limits.attempt)
   if (limits.firstToken !== Infinity && call.request.stream) phases.begin('firstToken', startedAt + limits.firstToken)
   if (plan.credentials) return authorized(plan.credentials)

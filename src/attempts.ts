@@ -39,9 +39,11 @@ interface Loop {
 async function decide(call: Call, loop: Loop, thrown: unknown): Promise<boolean> {
   if (!isCompletionError(thrown)) return false
   const error = thrown
-  if (call.ending) return stop(call, error, call.ending.stopReason)
+  // The attempt was ended with the call, and this is the error of that.
+  if (call.ending && endedBy(call.ending, error)) return stop(call, error, call.ending.stopReason)
   call.lastError = error
   try {
+    goOn(call)
     if (await renewed(call, loop, error)) return true
     const correction = takeCorrection(call)
     const { plan, reason } = await next(call, loop, error, correction)
@@ -57,17 +59,28 @@ async function decide(call: Call, loop: Loop, thrown: unknown): Promise<boolean>
       delayFrom: plan.delayFrom,
       error,
     })
+    goOn(call)
     if (plan.delayBefore > 0) await sleep(call, plan.delayBefore)
     loop.plan = plan
     loop.retries++
     return true
   } catch (interruption) {
-    // The wait was ended from outside, or the caller's shouldRetry threw; either is what the call fails with.
+    // The wait was ended from outside, the new credential could not be had, or the caller's shouldRetry threw: whichever it is, the
+    // call fails with it. Only what was made for this call is ours to complete.
     const ending = (call as Pick<Call, 'ending'>).ending
-    if (ending && isCompletionError(interruption)) stop(call, interruption, ending.stopReason)
+    if (isCompletionError(interruption) && interruption.callId === call.id)
+      stop(call, interruption, ending?.stopReason ?? 'not_retryable')
     else call.release()
     throw interruption
   }
+}
+
+const endedBy = ({ code, phase }: Ending, error: CompletionError): boolean =>
+  error.code === code && error.phase === phase
+
+/** A call may be ended while nothing of it can be interrupted: by an observer, say, that aborts on what it is told. */
+function goOn(call: Call): void {
+  if (call.ending) throw endingError(call, call.ending, NOTHING)
 }
 
 function stop(call: Call, error: CompletionError, reason: StopReason): false {

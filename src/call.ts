@@ -39,6 +39,8 @@ export interface Call {
   /** On the clock's monotonic scale, as `endsAt` is. */
   readonly startedAt: number
   readonly endsAt: number
+  /** Each of them ends the call: the caller's own, and those of the request being served. */
+  readonly signals: readonly AbortSignal[]
   readonly attempts: Attempt[]
   /** What the latest attempt failed with. */
   lastError: CompletionError | undefined
@@ -86,7 +88,10 @@ export function emit(call: Call, body: EventBody): void {
   } as CallEvent
   for (const onEvent of onEvents) {
     try {
-      onEvent(event)
+      const returned: unknown = onEvent(event)
+      // An async observer's rejection would be nobody's, and end the process.
+      if (typeof (returned as PromiseLike<unknown> | undefined)?.then === 'function')
+        Promise.resolve(returned).catch(() => {})
     } catch {
       // An observer's own trouble is not the call's.
     }

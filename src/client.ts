@@ -116,7 +116,7 @@ function clientOf(host: CallHost, own: Own): Client {
     checkRequest(request)
     return {
       host,
-      settings: options ? settle(layOver(own.layer, options)) : settings,
+      settings: options === undefined ? settings : settle(layOver(own.layer, options)),
       model: resolveModel(request.model ?? own.model, own.provider),
       request,
     }

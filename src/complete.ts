@@ -4,12 +4,12 @@ import type { BodyControls, BodyReader, GoodResponse } from './body.ts'
 import { type Call, emit } from './call.ts'
 import { completionOf } from './completion.ts'
 import { withinDeadline } from './deadline.ts'
+import { shownRequestId } from './failure.ts'
 import { type JsonAnswer, openJsonBody } from './json-body.ts'
 import { type CallInput, enterCall, openCall } from './open-call.ts'
 import type { Completion } from './result.ts'
 import { endedBefore } from './settle.ts'
 import { openStreamBody, type StreamTaker } from './stream-body.ts'
-import { requestIdOf } from './request-id.ts'
 import { understand } from './understanding.ts'
 
 /**
@@ -49,7 +49,12 @@ function attemptOnce(call: Call, plan: AttemptPlan): Promise<Completion> {
       (response, controls) => openBody(call, response, controls),
       (answered: JsonAnswer) => understand(call, answered),
       (understood, { status, headers }) => {
-        const completion = completionOf(call, { ...understood, status, headers, requestId: requestIdOf(headers) })
+        const completion = completionOf(call, {
+          ...understood,
+          status,
+          headers,
+          requestId: shownRequestId(call, headers),
+        })
         const { duration, attempts, finishReason, usage } = completion
         call.release()
         emit(call, { type: 'success', duration, attempts, finishReason, usage })

@@ -1,10 +1,11 @@
+import { type Ambient, ambient } from './ambient.ts'
 import { type Call, endCall, remaining } from './call.ts'
 import type { Clock } from './clock.ts'
 import { totalExpired } from './deadline.ts'
 import { type Expected, resolveOutput } from './output.ts'
 import type { Model } from './provider.ts'
 import type { Request, ResolvedRequest } from './request.ts'
-import type { Settings } from './resolve-options.ts'
+import { earliest, type Settings } from './resolve-options.ts'
 import { resolveTools } from './tools.ts'
 import type { Transports } from './transport/transport.ts'
 
@@ -35,6 +36,9 @@ export function openCall({ host, settings, model, request }: CallInput, stream: 
   const { resolved, expected } = resolveRequest(request, model.id, stream)
   const wire = model.provider.prepare(resolved)
   const startedAt = clock.now()
+  const { detached, signals } = settings.layer
+  // Looked up here and not where the call is entered: a stream belongs to the request in which it was made, whoever pulls it first.
+  const around = detached ? undefined : ambient()
   const call: Call = {
     id: `call_${crypto.randomUUID()}`,
     settings,
@@ -49,7 +53,8 @@ export function openCall({ host, settings, model, request }: CallInput, stream: 
     clock,
     random,
     startedAt,
-    endsAt: startedAt + allowance(settings, clock),
+    endsAt: startedAt + allowance(settings, around, clock),
+    signals: around ? [...signals, ...around.signals] : signals,
     attempts: [],
     lastError: undefined,
     credentials: {},
@@ -71,22 +76,23 @@ export function enterCall(host: CallHost, call: Call): void {
 }
 
 /** How long the call may take: an inherited deadline replaces the default total, an explicit total holds beside it. */
-function allowance({ layer, limits }: Settings, clock: Clock): number {
-  if (layer.deadline === undefined) return limits.total
-  const inherited = layer.deadline - clock.wallNow()
+function allowance({ layer, limits }: Settings, around: Ambient | undefined, clock: Clock): number {
+  const deadline = earliest(layer.deadline, around?.deadline)
+  if (deadline === undefined) return limits.total
+  const inherited = deadline - clock.wallNow()
   return limits.given.total === undefined ? inherited : Math.min(inherited, limits.total)
 }
 
 /** One listener on each of the caller's signals, taken back when the call has settled. */
 function listen(call: Call): void {
-  const { signals } = call.settings.layer
+  const { signals } = call
   if (signals.length === 0) return
   const release = call.release
   const onAbort = (event: Event): void => leave(call, event.target as AbortSignal)
-  for (const signal of signals) {
-    if (signal.aborted) return leave(call, signal)
-    signal.addEventListener('abort', onAbort)
-  }
+  // Before any is listened to: a call that is over has nobody who would take a listener back.
+  const aborted = signals.find((signal) => signal.aborted)
+  if (aborted) return leave(call, aborted)
+  for (const signal of signals) signal.addEventListener('abort', onAbort)
   call.release = () => {
     for (const signal of signals) signal.removeEventListener('abort', onAbort)
     release()

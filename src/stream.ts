@@ -4,10 +4,10 @@ import { emit, endCall } from './call.ts'
 import { completionOf } from './completion.ts'
 import { withinDeadline } from './deadline.ts'
 import { eventQueue } from './event-queue.ts'
+import { shownRequestId } from './failure.ts'
 import { type CallInput, enterCall, openCall } from './open-call.ts'
 import type { StreamPart } from './provider.ts'
 import type { JsonAnswer } from './json-body.ts'
-import { requestIdOf } from './request-id.ts'
 import type { Completion } from './result.ts'
 import { endedBefore, finishFailure } from './settle.ts'
 import { openStreamBody, type StreamBody } from './stream-body.ts'
@@ -80,7 +80,12 @@ export function stream(input: CallInput): CompletionStream {
         },
         (answered: JsonAnswer) => understand(call, answered),
         (understood, { status, headers }) => {
-          const completion = completionOf(call, { ...understood, status, headers, requestId: requestIdOf(headers) })
+          const completion = completionOf(call, {
+            ...understood,
+            status,
+            headers,
+            requestId: shownRequestId(call, headers),
+          })
           for (const toolCall of completion.toolCalls) push({ type: 'tool_call', toolCall })
           push({ type: 'finish', finishReason: completion.finishReason })
           call.release()

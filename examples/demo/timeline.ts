@@ -59,7 +59,7 @@ export function renderError(error: AnyCompletionError): string {
     ...renderAttempts(attempts, duration),
     '',
     `  ${style('red', '✘')} ${wrap(`${name}: ${message}`, 4).replace(name, style('bold', name))}`,
-    `    ${style('gray', wrap(facts.filter(Boolean).join(' · '), 4))}`,
+    `    ${style('gray', wrap(facts.filter(Boolean).join(' · '), 4, ' · '))}`,
     ...(code === 'aborted' && cause instanceof Error ? [`    cause: ${cause.message}`] : []),
     ...(partial?.text ? [`    partial.text: ${quote(partial.text)}`] : []),
   ].join('\n')
@@ -116,13 +116,13 @@ const ms = (milliseconds: number): string => `${Math.round(milliseconds).toLocal
 
 const quote = (text: string): string => `“${text}”`
 
-/** Prose in lines that a terminal holds; all but the first are indented. */
-function wrap(text: string, indent: number): string {
+/** Prose in lines that a terminal holds, broken only at the separator; all but the first are indented. */
+function wrap(text: string, indent: number, separator = ' '): string {
   const lines: string[] = []
-  for (const word of text.split(' ')) {
+  for (const word of text.split(separator)) {
     const line = lines.at(-1)
-    if (line === undefined || line.length + word.length >= PROSE) lines.push(word)
-    else lines[lines.length - 1] = `${line} ${word}`
+    if (line === undefined || line.length + separator.length + word.length > PROSE) lines.push(word)
+    else lines[lines.length - 1] = `${line}${separator}${word}`
   }
   return lines.join(`\n${' '.repeat(indent)}`)
 }

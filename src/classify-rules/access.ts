@@ -9,10 +9,10 @@ export const ACCESS: readonly Rule[] = [
     seen: /^(?:content_filter(?:ed)?|content_policy_violation|moderation_blocked|responsibleaipolicyviolation)$/m,
     code: 'content_filter',
   },
-  // OpenAI safety system and usage policy, Azure, also behind LiteLLM; xAI usage guidelines; Bedrock and Anthropic as gateways put it.
+  // OpenAI safety system and usage policy, Azure, also behind LiteLLM; xAI usage guidelines; DeepSeek, Moonshot; Bedrock and Anthropic as gateways put it.
   {
     status: REFUSALS,
-    seen: /(?:prompt|input|content|request) (?:was |has been |is )?(?:potentially )?(?:flagged|violat\w+)|blocked by (?:\w+ ){0,2}content filter|ContentPolicyViolation|content management policy|result of our safety/i,
+    seen: /(?:prompt|input|content|request) (?:was |has been |is )?(?:potentially )?(?:flagged|violat\w+)|blocked by (?:\w+ ){0,2}content filter|ContentPolicyViolation|content management policy|result of our safety|content exists risk|considered high risk/i,
     code: 'content_filter',
   },
   // OpenAI and Perplexity; Google ErrorInfo.reason and UNAUTHENTICATED; Anthropic. A bad key also under a 400 (xAI, Gemini) or a 403.

@@ -1,5 +1,8 @@
 import type { Rule } from './rule.ts'
 
+/** Statuses under which providers speak of money and allowances; under a 5xx the same words are about the server. */
+const MONEY = [0, 400, 401, 402, 403, 412, 429]
+
 /** Money, allowances, rates and load: what a 429 may mean, and what means it under other statuses. */
 export const LIMITS: readonly Rule[] = [
   // OpenAI error codes guide and Codex plan limits; the names that Anthropic, Moonshot, Gemini's ErrorInfo.reason and LiteLLM give it
@@ -15,12 +18,33 @@ export const LIMITS: readonly Rule[] = [
     code: 'rate_limit',
     retryable: false,
   },
+  // An allowance of a day or longer: GitHub Models, OpenRouter free models, Cohere trial keys, Ollama plans. OpenAI's and Groq's daily
+  // windows roll and say when to come back: those are rates.
+  {
+    status: [0, 429],
+    seen: /(?:\b(?:per|by|a)|\/)[-_ ]*(?:day|week|month)\b|ByDay\b|per 86400 ?s|\b(?:daily|weekly|monthly) (?:\w+ ){0,2}(?:limit|quota)/i,
+    notSeen: /(?:try again|retry) (?:in|after) [\d.]/i,
+    code: 'quota_exceeded',
+  },
   // OpenAI: exhausted prepaid credit, inactive billing. Gemini says the same of a per-minute rate, with RESOURCE_EXHAUSTED. Azure API
   // Management: call volume.
   {
-    status: [0, 400, 401, 402, 403, 412, 429],
+    status: MONEY,
     seen: /exceeded your current quota|insufficient_quota|not active, please check your billing|out of call volume quota/i,
     notSeen: /^resource_exhausted$/m,
+    code: 'quota_exceeded',
+  },
+  // Balances: Anthropic, DeepSeek, OpenRouter, Hugging Face, xAI, Gemini prepay.
+  {
+    status: MONEY,
+    seen: /credit balance is too low|(?:insufficient|not enough) (?:account )?(?:balance|credits?|funds)|(?:used|exceeded|run out of|exhausted) (?:all |your )?(?:available |monthly )?(?:included )?credits|credits? (?:are|is|have been|has been) (?:depleted|exhausted|used up)|have any credits|requires more credits/i,
+    code: 'quota_exceeded',
+  },
+  // Limits that somebody set, and accounts that did not pay: Anthropic, xAI, Gemini, OpenRouter keys, LiteLLM budgets, Kimi and Mistral
+  // plans, Fireworks and Moonshot suspensions.
+  {
+    status: MONEY,
+    seen: /specified API usage limits|spend(?:ing)? (?:limit|cap)|key limit exceeded|budget has been exceeded|usage limit (?:has been |was )?(?:reached|exceeded)|usage limit for this|extra usage is required|suspended[^.]{0,80}(?:billing|invoice|payment|balance|limit)/i,
     code: 'quota_exceeded',
   },
   // Load, by name: OpenAI and Anthropic error pages, Azure capacity, Moonshot, Mistral's tiers, Groq flex, TGI error_type.

@@ -29,11 +29,18 @@ export function factsOf(status: number, { names, message = '' }: Pick<Envelope, 
 }
 
 /** The first row that holds. */
-export function findRule(rules: readonly Rule[], { status, seen }: Facts): Rule | undefined {
-  return rules.find((rule) => {
-    if (rule.status?.includes(status) === false || rule.notSeen?.test(seen)) return false
-    const match = rule.seen.exec(seen)
-    const [limit, asked] = (match ?? []).slice(1).map((digits) => Number(digits?.replaceAll(',', '')))
-    return match !== null && (limit === undefined || asked === undefined || !(asked <= limit))
-  })
+export function findRule(rules: readonly Rule[], facts: Facts): Rule | undefined {
+  return rules.find((rule) => holds(rule, facts))
+}
+
+function holds({ status, seen, notSeen }: Rule, facts: Facts): boolean {
+  if (status?.includes(facts.status) === false || notSeen?.test(facts.seen)) return false
+  const match = seen.exec(facts.seen)
+  if (!match) return false
+  const [, limit, asked] = match
+  return limit === undefined || asked === undefined || amount(asked) > amount(limit)
+}
+
+function amount(digits: string): number {
+  return Number(digits.replaceAll(',', ''))
 }

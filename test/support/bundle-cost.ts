@@ -17,7 +17,7 @@ interface Cost {
 const textOf = ({ outputFiles }: BuildResult): string => outputFiles?.[0]?.text ?? ''
 const packed = (code: string): number => gzipSync(code, { level: 9 }).length
 
-export async function bundleCost(names: string): Promise<{ total: Cost; files: readonly Cost[] }> {
+async function bundleCost(names: string): Promise<{ total: Cost; files: readonly Cost[] }> {
   const entry: BuildOptions = {
     stdin: { contents: `export { ${names} } from './src/edge.ts'`, resolveDir: `${import.meta.dirname}/../..` },
     bundle: true,
@@ -52,9 +52,7 @@ export async function bundleCost(names: string): Promise<{ total: Cost; files: r
   return { total: { file: 'whole', bytes: whole.length, gzip: packed(whole) }, files }
 }
 
-if (process.argv[1] && import.meta.filename === process.argv[1]) {
-  const { total, files } = await bundleCost(process.argv[2] ?? CORE)
-  for (const { file, bytes, gzip } of [...files, total]) {
-    console.log(`${String(gzip).padStart(6)} ${String(bytes).padStart(6)}  ${file}`)
-  }
+const { total, files } = await bundleCost(process.argv[2] ?? CORE)
+for (const { file, bytes, gzip } of [...files, total]) {
+  console.log(`${String(gzip).padStart(6)} ${String(bytes).padStart(6)}  ${file}`)
 }

@@ -4,7 +4,12 @@
  */
 export const LAYERS: readonly (readonly string[])[] = [
   // The entry points.
-  ['index.ts', 'edge.ts'],
+  ['index.ts', 'edge.ts', 'server.ts'],
+  // What stands between an HTTP endpoint and its calls.
+  ['server/relay.ts', 'server/relay-response.ts', 'server/middleware.ts'],
+  ['server/relay-events.ts', 'server/with-request.ts', 'server/deadline-from.ts'],
+  ['server/signal-from.ts', 'server/problem.ts', 'server/platforms.ts', 'server/timeout-headers.ts'],
+  ['server/host.ts', 'server/ambient-storage.ts'],
   ['entry.ts'],
   // A call's life.
   ['client.ts', 'default-client.ts'],
@@ -91,6 +96,7 @@ export const LAYERS: readonly (readonly string[])[] = [
     'attempt-record.ts',
     'result.ts',
     'clock.ts',
+    'ambient.ts',
   ],
 ]
 
@@ -102,4 +108,4 @@ export const OUTSIDE: Readonly<Record<string, RegExp>> = {
 }
 
 /** The entry points that a bundle for browsers and edge runtimes begins at: nothing they reach may need Node. */
-export const EDGE_ENTRIES: readonly string[] = ['edge.ts']
+export const EDGE_ENTRIES: readonly string[] = ['edge.ts', 'server.ts']
