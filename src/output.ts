@@ -4,7 +4,7 @@ import type { AssistantMessage, Message } from './message.ts'
 import type { Answer } from './provider.ts'
 import type { Request, ResolvedOutput } from './request.ts'
 import type { Issue } from './result.ts'
-import { readPair, readSchema, type ReadSchema, standardProps, validate, type Validated } from './schema.ts'
+import { pairOf, readSchema, type ReadSchema, validate, type Validated } from './schema.ts'
 import type { JsonSchema } from './standard-schema.ts'
 import { NAME, NAME_RULE } from './tools.ts'
 
@@ -68,14 +68,10 @@ interface Definition {
 }
 
 function readOutputSpec(output: unknown): Definition {
-  const definition = standardProps(output) ? undefined : jsonObject(output)
-  // Neither is a keyword of JSON Schema.
-  if (!definition || !('schema' in definition || 'jsonSchema' in definition)) {
-    return { schema: readSchema('request.output', output), name: 'output', strict: undefined }
-  }
+  const definition = pairOf(output) ?? {}
   rejectUnknown('request.output', definition, DEFINITION)
-  const { schema, jsonSchema, name = 'output', strict } = definition as Record<string, never>
-  return { schema: readPair('request.output', schema, jsonSchema), name, strict }
+  const { name = 'output', strict } = definition as Record<string, never>
+  return { schema: readSchema('request.output', output), name, strict }
 }
 
 /** Reads an answer as data. Answers at once where the schema does. */

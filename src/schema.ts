@@ -26,15 +26,21 @@ const REMEDY =
 /** What a JSON Schema begins with; an object without any of them is something else given by mistake. */
 const KEYWORDS = ['type', 'properties', '$ref', 'anyOf', 'oneOf', 'allOf', 'enum', 'const', 'items', '$schema', '$defs']
 
-/** Reads a Standard Schema or JSON Schema. Throws a TypeError that names the field and the remedy. */
+/** Reads a Standard Schema, `{ schema, jsonSchema }` or JSON Schema. Throws a TypeError that names the field and the remedy. */
 export function readSchema(field: string, value: unknown): ReadSchema {
   const props = standardProps(value)
   if (props) return { json: offered(field, value as object, props), validate: validateOf(props) }
-  return { json: checkJsonSchema(field, value), validate: undefined }
+  const pair = pairOf(value)
+  return pair ? readPair(field, pair) : { json: checkJsonSchema(field, value), validate: undefined }
 }
 
-/** Reads a schema whose JSON Schema is given beside it. */
-export function readPair(field: string, schema: unknown, jsonSchema: unknown): ReadSchema {
+/** A schema given with its JSON Schema beside it: neither name is a keyword of JSON Schema. */
+export function pairOf(value: unknown): Record<string, unknown> | undefined {
+  const pair = standardProps(value) ? undefined : jsonObject(value)
+  return pair && ('schema' in pair || 'jsonSchema' in pair) ? pair : undefined
+}
+
+function readPair(field: string, { schema, jsonSchema }: Record<string, unknown>): ReadSchema {
   const props = standardProps(schema)
   if (!props) fail(`${field}.schema`, schema, 'a Standard Schema (zod, arktype, valibot …)')
   if (jsonSchema === undefined) return readSchema(`${field}.schema`, schema)
@@ -42,7 +48,7 @@ export function readPair(field: string, schema: unknown, jsonSchema: unknown): R
 }
 
 /** What stands under `~standard`; a schema may be a function (arktype). */
-export function standardProps(value: unknown): Record<string, unknown> | undefined {
+function standardProps(value: unknown): Record<string, unknown> | undefined {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined
   return jsonObject((value as Record<string, unknown>)['~standard'])
 }
