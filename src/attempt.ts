@@ -164,7 +164,12 @@ export function startAttempt<T, U>(
       close('ok', undefined, usage)
       // Only where the provider's end marker came and its body does not end: what is left of it is worth nothing.
       if (!ended) exchange?.cancel(undefined)
-      succeed(concluded.value, good)
+      try {
+        succeed(concluded.value, good)
+      } catch (error) {
+        const problem = 'the provider gave an answer that lacks something, see the cause'
+        fail(observedError(call, { kind: 'invalid', problem, retryable: false, response: seen(good), error }, facts()))
+      }
     }
     // The end of the body usually stands in the same packet as the end marker; a connection that has ended well can be used again.
     if (ended) whole()

@@ -56,7 +56,7 @@ test('comes back from JSON as it was', () => {
 test('has a plain form that round-trips whatever it holds', () => {
   const text = fc.option(fc.string(), { nil: undefined })
   const init = fc.record({
-    code: fc.constantFrom('timeout', 'aborted', 'network', 'rate_limit', 'invalid_response'),
+    code: fc.constantFrom('timeout' as const, 'aborted' as const, 'network' as const, 'rate_limit' as const),
     message: fc.string(),
     retryable: fc.boolean(),
     sent: fc.boolean(),
@@ -68,7 +68,7 @@ test('has a plain form that round-trips whatever it holds', () => {
   })
   fc.assert(
     fc.property(init, (members) => {
-      const plain = new CompletionError(members as never).toJSON()
+      const plain = new CompletionError(members).toJSON()
       expect(CompletionError.fromJSON(JSON.parse(JSON.stringify(plain))).toJSON()).toEqual(
         JSON.parse(JSON.stringify(plain)),
       )

@@ -16,7 +16,7 @@ test('a refused connection is retried until somebody listens', async () => {
     retry: { maxRetries: 1 },
     // Between the attempts the server comes up.
     fetch: async (url, init) => {
-      if (server) return fetch(new URL(new URL(String(url)).pathname, server.origin), init)
+      if (server) return fetch(new URL('/v1/chat/completions', server.origin), init)
       server = await faultServer(answering)
       return fetch(url, init)
     },
@@ -75,7 +75,7 @@ test.each<[string, Script]>([
   ['only says that it goes on', (exchange) => exchange.write('HTTP/1.1 102 Processing\r\n\r\n')],
   [
     'drips its headers',
-    (exchange) => exchange.drip([...'HTTP/1.1 200 OK\r\n', ...'x-a: aaaaaaaaaa\r\n'.repeat(20)], 5),
+    (exchange) => exchange.drip(Array.from('HTTP/1.1 200 OK\r\n' + 'x-a: aaaaaaaaaa\r\n'.repeat(20)), 5),
   ],
 ])('a server that %s meets the headers limit', async (_what, script) => {
   await using server = await faultServer(script)

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { asked, clientOf, deaf, failureOf, observer, responding, scriptedFetch, silence } from '../support/call.ts'
-import { ANSWER, answering, chat, failure, steps } from '../support/chat.ts'
+import { ANSWER, answering, chat, failure } from '../support/chat.ts'
 import { faultServer } from '../support/fault-server.ts'
 import { testClock, turns } from '../support/test-clock.ts'
 

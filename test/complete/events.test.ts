@@ -64,11 +64,10 @@ test('an async observer that rejects harms nothing', async () => {
   const unhandled: unknown[] = []
   const note = (reason: unknown): void => void unhandled.push(reason)
   process.on('unhandledRejection', note)
+  const rejecting: () => unknown = () => Promise.reject(new Error('observer'))
   const client = clientOf('http://local', {
     fetch: scriptedFetch(good),
-    onEvent: (async () => {
-      throw new Error('observer')
-    }) as () => void,
+    onEvent: rejecting as () => void,
   })
   await client.complete(asked)
   await new Promise((resolve) => setTimeout(resolve, 5))
