@@ -53,20 +53,23 @@ function standardProps(value: unknown): Record<string, unknown> | undefined {
   return jsonObject((value as Record<string, unknown>)['~standard'])
 }
 
+/** Called as a method: a library may count on it. */
 function validateOf(props: Record<string, unknown>): ReadSchema['validate'] {
-  return typeof props.validate === 'function' ? (props.validate as ReadSchema['validate']) : undefined
+  const { validate: method } = props
+  return typeof method === 'function' ? (value) => method.call(props, value) as StandardResult<unknown> : undefined
 }
 
 function offered(field: string, schema: object, { vendor, jsonSchema }: Record<string, unknown>): JsonSchema {
   const known = converted.get(schema)
   if (known) return known
-  const input = jsonObject(jsonSchema)?.input
+  const converter = jsonObject(jsonSchema)
+  const input = converter?.input
   if (typeof input !== 'function') {
     throw new TypeError(`${field} is a schema of ${String(vendor)} that offers no JSON Schema: ${REMEDY}`)
   }
   let json: unknown
   try {
-    json = (input as (options: object) => unknown)({ target: 'draft-2020-12' })
+    json = input.call(converter, { target: 'draft-2020-12' })
   } catch (error) {
     // The library's words are of the schema alone: no prompt and no answer has met it yet.
     const reason = String((error as { message?: unknown } | null)?.message ?? error).split('\n', 1)[0]
