@@ -116,10 +116,15 @@ function misfit(
 
 const MOST_PLACES = 5
 
-/** Models asked by an instruction alone like to put JSON in a code fence. The parser's own error quotes its input. */
+/**
+ * Models asked by an instruction alone like to put JSON in a code fence, and local servers leave a model's thoughts before it. The
+ * parser's own error quotes its input.
+ */
 function parseAnswer(text: string): { readonly value: unknown } | undefined {
-  const fenced = /```(?:json)?\s*\n([\s\S]*?)\n\s*```/i.exec(text)?.[1]
-  for (const candidate of fenced === undefined ? [text] : [text, fenced]) {
+  const thought = text.lastIndexOf(END_OF_THOUGHT)
+  const answer = thought === -1 ? text : text.slice(thought + END_OF_THOUGHT.length)
+  const fenced = /```(?:json)?\s*\n([\s\S]*?)\n\s*```/i.exec(answer)?.[1]
+  for (const candidate of new Set([text, answer, fenced ?? text])) {
     try {
       return { value: JSON.parse(candidate) as unknown }
     } catch {
@@ -128,6 +133,8 @@ function parseAnswer(text: string): { readonly value: unknown } | undefined {
   }
   return undefined
 }
+
+const END_OF_THOUGHT = '</think>'
 
 /** The answer out of its wrapper. A model without a native mode may have left the wrapper out. */
 function unwrapped(expected: ExpectedOutput, value: unknown): unknown {

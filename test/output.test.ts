@@ -200,8 +200,12 @@ describe('reading an answer', () => {
     expect(bodies()).toHaveLength(1)
   })
 
-  test('takes JSON out of a code fence', async () => {
-    const { model } = await answering(openaiWire, { text: `Here it is:\n\`\`\`json\n${ADA}\n\`\`\`` })
+  test.each([
+    ['out of a code fence', `Here it is:\n\`\`\`json\n${ADA}\n\`\`\``],
+    ['after thoughts in the text', `<think>{"name": who?}</think>\n${ADA}`],
+    ['from within space', `\n  ${ADA}\n`],
+  ])('takes JSON %s', async (_, text) => {
+    const { model } = await answering(openaiWire, { text })
     const { output } = await complete({ model, messages, output: personSchema() })
     expect(output.name).toBe('Ada')
   })
