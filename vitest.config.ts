@@ -33,7 +33,7 @@ const config: ViteUserConfig = {
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{frameworks,integration,package,runtimes}/**'],
+          exclude: ['**/node_modules/**', 'test/{frameworks,integration,package,runtimes}/**'],
         },
       },
       // Programs of the machine that the tests start themselves (nginx); `.ci/run` installs them.

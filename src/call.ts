@@ -1,11 +1,12 @@
 import type { Attempt } from './attempt-record.ts'
+import type { Correction, Expected } from './output.ts'
 import type { Clock } from './clock.ts'
 import type { CompletionError } from './errors.ts'
 import type { CallEvent } from './events.ts'
 import type { Provider, ProviderRequest } from './provider.ts'
 import type { ResolvedRequest } from './request.ts'
 import type { Settings } from './resolve-options.ts'
-import type { Transport } from './transport/transport.ts'
+import type { ThrownRule, Transport } from './transport/transport.ts'
 
 /** Why a call must not go on: its total has expired, its caller has left, its client is closed. */
 export interface Ending {
@@ -23,10 +24,16 @@ export interface Call {
   readonly id: string
   readonly settings: Settings
   readonly provider: Provider
-  readonly request: ResolvedRequest
-  readonly wire: ProviderRequest
+  /** Changes where the model is told why its answer did not fit; `wire` with it. */
+  request: ResolvedRequest
+  wire: ProviderRequest
+  readonly expected: Expected
+  /** Set by an answer that did not fit, until the next attempt is decided on. */
+  correction: Correction | undefined
   readonly url: URL
   readonly transport: Transport
+  /** What this runtime's own errors mean. */
+  readonly thrownRules?: readonly ThrownRule[] | undefined
   readonly clock: Clock
   readonly random: () => number
   /** On the clock's monotonic scale, as `endsAt` is. */
@@ -81,7 +88,10 @@ export function emit(call: Call, body: EventBody): void {
   } as CallEvent
   for (const onEvent of onEvents) {
     try {
-      onEvent(event)
+      const returned: unknown = onEvent(event)
+      // An async observer's rejection would be nobody's, and end the process.
+      if (typeof (returned as PromiseLike<unknown> | undefined)?.then === 'function')
+        Promise.resolve(returned).catch(() => {})
     } catch {
       // An observer's own trouble is not the call's.
     }

@@ -1,4 +1,4 @@
-import type { BodyOutcome, BodyReader } from './attempt.ts'
+import type { BodyOutcome, BodyReader } from './body.ts'
 import { readBody, salvage, textOf } from './parse.ts'
 import type { Answer, Provider } from './provider.ts'
 import type { PartialAnswer } from './result.ts'
@@ -37,6 +37,8 @@ function outcomeOf(provider: Provider, text: string): BodyOutcome<JsonAnswer> {
     case 'incomplete':
       return { kind: 'invalid', problem: parsed.problem, retryable: true }
   }
+  // Only a provider of the user's own, written without types, comes here; silence would leave the call to its deadline.
+  throw new TypeError('parse() returned neither an answer, nor an error, nor what is incomplete')
 }
 
 /** What had been received, or undefined where that is nothing. */

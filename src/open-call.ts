@@ -2,9 +2,11 @@ import { type Ambient, ambient } from './ambient.ts'
 import { type Call, endCall, remaining } from './call.ts'
 import type { Clock } from './clock.ts'
 import { totalExpired } from './deadline.ts'
+import { type Expected, resolveOutput } from './output.ts'
 import type { Model } from './provider.ts'
 import type { Request, ResolvedRequest } from './request.ts'
 import { earliest, type Settings } from './resolve-options.ts'
+import { resolveTools } from './tools.ts'
 import type { Transports } from './transport/transport.ts'
 
 /** What a client lends to its calls. */
@@ -31,7 +33,7 @@ export interface CallInput {
  */
 export function openCall({ host, settings, model, request }: CallInput, stream: boolean): Call {
   const { clock, random } = host
-  const resolved = resolveRequest(request, model.id, stream)
+  const { resolved, expected } = resolveRequest(request, model.id, stream)
   const wire = model.provider.prepare(resolved)
   const startedAt = clock.now()
   const { detached, signals } = settings.layer
@@ -43,8 +45,11 @@ export function openCall({ host, settings, model, request }: CallInput, stream: 
     provider: model.provider,
     request: resolved,
     wire,
+    expected,
+    correction: undefined,
     url: new URL(wire.url),
     transport: host.transports.pick(settings.transport),
+    thrownRules: host.transports.errors,
     clock,
     random,
     startedAt,
@@ -84,10 +89,10 @@ function listen(call: Call): void {
   if (signals.length === 0) return
   const release = call.release
   const onAbort = (event: Event): void => leave(call, event.target as AbortSignal)
-  for (const signal of signals) {
-    if (signal.aborted) return leave(call, signal)
-    signal.addEventListener('abort', onAbort)
-  }
+  // Before any is listened to: a call that is over has nobody who would take a listener back.
+  const aborted = signals.find((signal) => signal.aborted)
+  if (aborted) return leave(call, aborted)
+  for (const signal of signals) signal.addEventListener('abort', onAbort)
   call.release = () => {
     for (const signal of signals) signal.removeEventListener('abort', onAbort)
     release()
@@ -108,12 +113,22 @@ function leave(call: Call, { reason }: AbortSignal): void {
   })
 }
 
-function resolveRequest(request: Request, model: string, stream: boolean): ResolvedRequest {
+/** Throws a TypeError for tools or an `output` that cannot be sent. */
+function resolveRequest(
+  request: Request,
+  model: string,
+  stream: boolean,
+): { readonly resolved: ResolvedRequest; readonly expected: Expected } {
   const { messages, maxTokens, temperature, topP, stop, seed, reasoningEffort, extraBody } = request
-  return {
+  const { inputs, tools, toolChoice, parallelToolCalls } = resolveTools(request)
+  const output = resolveOutput(request)
+  const resolved = {
     model,
     messages,
-    tools: [],
+    tools,
+    toolChoice,
+    parallelToolCalls,
+    output: output?.sent,
     maxTokens,
     temperature,
     topP,
@@ -123,4 +138,5 @@ function resolveRequest(request: Request, model: string, stream: boolean): Resol
     extraBody: extraBody ?? {},
     stream,
   }
+  return { resolved, expected: { inputs, output } }
 }

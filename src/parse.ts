@@ -37,7 +37,13 @@ export function readBody(provider: Provider, text: string): Reading {
 /** What can be read of an answer that did not arrive whole. */
 export function salvage(provider: Provider, text: string): Partial<Answer> | undefined {
   const json = salvageJson(text)
-  return json === undefined ? undefined : partialOf(provider.parse(json))
+  if (json === undefined) return undefined
+  try {
+    return partialOf(provider.parse(json))
+  } catch {
+    // A provider of the user's own may throw. What is at stake here is an extra of an error that is being made for another reason.
+    return undefined
+  }
 }
 
 function partialOf(parsed: Parsed): Partial<Answer> | undefined {

@@ -1,11 +1,11 @@
 import { fail } from '../check.ts'
-import type { ModelFactory, Provider, ProviderFailure, ProviderRequest, Verdict } from '../provider.ts'
+import type { ModelFactory, Provider, ProviderRequest } from '../provider.ts'
 import type { ResolvedRequest } from '../request.ts'
 import type { Dialect } from './dialect.ts'
-import { object } from './json.ts'
 import { parseChat } from './openai-parse.ts'
 import { chatReader } from './openai-stream.ts'
 import { chatBody } from './openai-wire.ts'
+import { readOtherWords } from './other-words.ts'
 import {
   COMMON_SETTINGS,
   checkSettings,
@@ -31,6 +31,7 @@ const DIALECT: Readonly<Record<keyof Dialect, true>> = {
   streamUsage: true,
   developerRole: true,
   outputMode: true,
+  strictOutput: true,
   reasoningField: true,
   flatText: true,
   fileURLs: true,
@@ -48,7 +49,7 @@ export function openaiCompatible(settings: OpenAICompatibleSettings): ModelFacto
   if (typeof name !== 'string' || name === '') fail('openaiCompatible.name', name, 'a non-empty string')
   checkSettings(name, settings, ['name', ...chatSettings()])
   if (settings.baseURL === undefined) fail(`${name}.baseURL`, undefined, 'given: the URL with its version, usually /v1')
-  return modelFactory(chatProvider({ name, dialect: settings, settings }))
+  return modelFactory(chatProvider({ name, dialect: settings, settings, classify: readOtherWords }))
 }
 
 /** What makes a Chat Completions provider. */
@@ -68,12 +69,8 @@ export interface ChatRules {
   readonly url?: ((request: ResolvedRequest) => string) | undefined
   /** In place of a bearer token. */
   readonly authorize?: Provider['authorize']
-}
-
-/** DeepSeek ends an answer with this finish reason where it has no room for it (api-docs.deepseek.com, create-chat-completion). */
-function classifyChat({ inBand, json }: ProviderFailure): Verdict | undefined {
-  const code = object(object(json)?.error)?.code
-  return inBand && code === 'insufficient_system_resource' ? { code: 'overloaded', retryable: true } : undefined
+  /** What its failures mean, where that is more than the rows that hold everywhere. */
+  readonly classify?: Provider['classify']
 }
 
 /** The provider that those rules make. */
@@ -91,7 +88,7 @@ export function chatProvider(rules: ChatRules): Provider {
     }),
     parse: (body) => parseChat(name, body, dialect),
     streamReader: () => chatReader(name),
-    classify: classifyChat,
+    classify: rules.classify,
     authorize:
       rules.authorize ??
       credential({

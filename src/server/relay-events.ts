@@ -1,4 +1,4 @@
-import { checkDuration, fail } from '../check.ts'
+import { fail } from '../check.ts'
 import { type Clock, LONGEST_TIMER, systemClock } from '../clock.ts'
 import { dataFrame, type Frames, HEARTBEAT } from '../frames.ts'
 import { openaiFrames } from '../openai-frames.ts'
@@ -44,7 +44,8 @@ const BEFORE_CONTENT = new Set<StreamEvent['type']>(['retry', 'ping', 'usage', '
  */
 export function framesOf(stream: RelaySource, options: RelayOptions): AsyncGenerator<string, void, undefined> {
   const { clock = systemClock, expose = false, format = 'events', heartbeat = 15_000 } = options
-  checkDuration('heartbeat', heartbeat, 'milliseconds')
+  if (typeof heartbeat !== 'number' || !(heartbeat > 0))
+    fail('heartbeat', heartbeat, 'a number of milliseconds above 0')
   if (!['events', 'openai'].includes(format as string) && typeof format !== 'function')
     fail('format', format, "'events', 'openai' or a function")
   return pieces(stream, writer(format, expose, clock), heartbeat, clock, options.onError)
