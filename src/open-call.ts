@@ -11,8 +11,11 @@ export interface CallHost {
   readonly clock: Clock
   readonly random: () => number
   readonly transports: Transports
-  /** Calls under way, for `close`. */
-  readonly calls: Set<Call>
+  /**
+   * Calls under way, for `close`; each knows its place. No Set: V8 links every outgrown table of a Set to its successor, so that
+   * one that has grown old keeps all later ones, and every call that was ever in them, until the next full collection.
+   */
+  readonly calls: Call[]
   closed: boolean
 }
 
@@ -48,16 +51,25 @@ export function openCall({ host, settings, model, request }: CallInput, stream: 
     attempts: [],
     lastError: undefined,
     credentials: {},
-    release: () => host.calls.delete(call),
+    place: host.calls.length,
+    release: () => strike(host.calls, call),
     ending: undefined,
     interrupt: undefined,
   }
-  host.calls.add(call)
+  host.calls.push(call)
   listen(call)
   if (host.closed)
     endCall(call, { code: 'aborted', stopReason: 'aborted', message: 'the client is closed; no request was sent.' })
   if (call.endsAt <= startedAt) endCall(call, totalExpired(call))
   return call
+}
+
+/** The last call takes the place of the one that leaves. */
+function strike(calls: Call[], call: Call): void {
+  const last = calls.pop() as Call
+  if (last === call) return
+  calls[call.place] = last
+  last.place = call.place
 }
 
 /** How long the call may take: an inherited deadline replaces the default total, an explicit total holds beside it. */
