@@ -40,6 +40,7 @@ async function bytesPerCall(contender: Contender): Promise<number> {
   return collections === collected ? (after - before) / CALLS : Number.NaN
 }
 
+/** The contender's own async function and its awaits are counted with the call; they are the same for all. */
 async function promisesPerCall(contender: Contender): Promise<number> {
   let promises = 0
   const hook = createHook({
@@ -58,11 +59,8 @@ async function promisesPerCall(contender: Contender): Promise<number> {
     counts.push(promises)
   }
   const [once = 0, twice = 0] = counts
-  return (twice - once) / few - HARNESS_PROMISES
+  return (twice - once) / few
 }
-
-/** What `makeCalls` and the contender's own async function add to a call: its promise, and what each of two awaits makes. */
-const HARNESS_PROMISES = 0
 
 async function liveTimersPerCall(contender: Contender, port: number): Promise<number> {
   const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length

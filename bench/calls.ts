@@ -34,7 +34,7 @@ export async function holdCalls(contender: Contender, port: number, count: numbe
   }
 }
 
-const settled = (count: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, 100 + count / 5))
+const settled = (count: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, 100 + count / 10))
 
 /** V8 settles after so many calls and no sooner: time is no measure of it. */
 export const WARM_UP = 20_000

@@ -51,6 +51,7 @@ await measured(async (ports): Promise<Held[]> => {
     await warm.close()
   }
   const all: Held[] = []
-  for (const [index, open] of openers.entries()) all.push(await hold(open(ports[index] as number), ports[index] as number))
+  for (const [index, open] of openers.entries())
+    all.push(await hold(open(ports[index] as number), ports[index] as number))
   return all
 })

@@ -6,7 +6,10 @@ const path = (file: string): string => fileURLToPath(new URL(file, import.meta.u
 
 /** Runs a program of this folder in a fresh process and gives what it reports. */
 export async function run<Report>(file: string, { flags = [], input = [] }: RunOptions = {}): Promise<Report> {
-  const child = fork(path(file), input.map(String), { execArgv: [...flags], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const child = fork(path(file), input.map(String), {
+    execArgv: [...flags],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
   const ended = once(child, 'exit').then(([code]) => {
     throw new Error(`${file} ended with ${code} before it reported`)
   })

@@ -44,7 +44,8 @@ function serve(socket: Socket): void {
 
 function answer(socket: Socket, size: string): void {
   if (size === 'held') return void held.push(socket)
-  if (size === 'release') for (const waiting of held.splice(0)) waiting.write(answers.get('held' satisfies Size) as Buffer)
+  if (size === 'release')
+    for (const waiting of held.splice(0)) waiting.write(answers.get('held' satisfies Size) as Buffer)
   socket.write(answers.get(size) ?? (answers.get('small' satisfies Size) as Buffer))
 }
 
