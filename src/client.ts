@@ -140,7 +140,7 @@ function idle({ calls, clock }: CallHost, grace: number): Promise<void> {
     let left = calls.length
     const timer = grace === Infinity ? undefined : clock.setTimeout(abortAll, grace)
     function abortAll(): void {
-      for (const call of [...calls]) {
+      for (const call of calls.slice()) {
         endCall(call, {
           code: 'aborted',
           stopReason: 'aborted',
