@@ -20,7 +20,11 @@ test.each([
 })
 
 test('reads a whole text as JSON does', () => {
-  fc.assert(fc.property(fc.json(), (text) => expect(salvageJson(text)).toEqual(JSON.parse(text) ?? undefined)))
+  fc.assert(
+    fc.property(fc.json(), (text) => {
+      expect(salvageJson(text)).toEqual(JSON.parse(text) ?? undefined)
+    }),
+  )
 })
 
 test('never throws, wherever a text is cut', () => {
