@@ -52,12 +52,13 @@ function scheduled(policy: RetryPolicy, { code, retries, previousDelay, random }
   const crowded = code === 'rate_limit' || code === 'overloaded'
   const base = policy.baseDelay ?? (crowded ? 1_000 : 500)
   const cap = policy.maxDelay ?? (crowded ? 20_000 : 8_000)
-  const exponential = Math.min(cap, base * policy.factor ** retries)
+  // Held finite: nothing times infinity would be no number.
+  const exponential = Math.min(cap, base * Math.min(policy.factor ** retries, Number.MAX_VALUE))
   switch (policy.jitter) {
     case 'none':
       return exponential
     case 'equal':
-      return exponential / 2 + (random() * exponential) / 2
+      return ((1 + random()) * exponential) / 2
     case 'decorrelated':
       return Math.min(cap, base + random() * (Math.max(previousDelay, base) * 3 - base))
     case 'full':
