@@ -58,7 +58,7 @@ function scheduled(policy: RetryPolicy, { code, retries, previousDelay, random }
     case 'none':
       return exponential
     case 'equal':
-      return exponential / 2 + (random() * exponential) / 2
+      return ((1 + random()) * exponential) / 2
     case 'decorrelated':
       return Math.min(cap, base + random() * (Math.max(previousDelay, base) * 3 - base))
     case 'full':

@@ -103,6 +103,11 @@ test('a wait is never shorter than the server asked for', () => {
   )
 })
 
+test('no first wait stays none after any number of retries', () => {
+  const wait = nextWait({ ...POLICY, baseDelay: 0, factor: 3 }, situation({ retries: 700 }))
+  expect(wait).toMatchObject({ kind: 'wait', delay: 0 })
+})
+
 test('a wait of our own never exceeds its cap', () => {
   fc.assert(
     fc.property(policies, situations, (policy, seen) => {
