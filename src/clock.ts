@@ -8,7 +8,9 @@ export interface Clock {
   now(): number
   /** Milliseconds since the Unix epoch, for `deadline` and for dates in response headers. */
   wallNow(): number
+  /** Calls back once, after that many milliseconds; the handle is given to `clearTimeout`. */
   setTimeout(callback: () => void, milliseconds: number): unknown
+  /** Takes a timer back; a handle that has fired is nothing. */
   clearTimeout(handle: unknown): void
 }
 

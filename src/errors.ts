@@ -33,12 +33,15 @@ export type StopReason = 'not_retryable' | 'max_retries' | 'retry_after' | 'dead
 
 /** The last answer that the provider gave: at most 64 KiB of its body, secrets removed. */
 export interface ErrorResponse {
+  /** The HTTP status. */
   readonly status: number
+  /** Without cookies, and without values that are secret. */
   readonly headers: Headers
+  /** As text, at most 64 KiB. */
   readonly body: string
 }
 
-/** What a CompletionError is made of; only `code` and `message` are required. */
+/** What a CompletionError is made of: its members, of which only `code` and `message` are required. */
 export interface CompletionErrorInit<C extends Code = Code> {
   readonly code: C
   readonly message: string
@@ -96,6 +99,7 @@ const PLAIN = [
  * then narrow by `code`.
  */
 export class CompletionError<C extends Code = Code> extends Error {
+  /** What kind of failure it is. */
   readonly code: C
   /** Whether the same request may succeed when it is sent again: the final classification. */
   readonly retryable: boolean
@@ -105,6 +109,7 @@ export class CompletionError<C extends Code = Code> extends Error {
   declare readonly stopReason: StopReason | undefined
   /** True where the last request had begun to leave: the provider may have run it, and billed it. */
   readonly sent: boolean
+  /** The HTTP status of the last answer, where there was one. */
   declare readonly status: number | undefined
   /** The provider's own code for it. */
   declare readonly providerCode: string | undefined
@@ -112,15 +117,21 @@ export class CompletionError<C extends Code = Code> extends Error {
   declare readonly providerMessage: string | undefined
   /** The request field that the provider complains of. */
   declare readonly param: string | undefined
+  /** The provider's id of the request, for its support. */
   declare readonly requestId: string | undefined
-  /** How long the server asked to wait. */
+  /** How long the server asked to wait, in milliseconds. */
   declare readonly retryAfterMs: number | undefined
+  /** The provider's name. */
   declare readonly provider: string | undefined
+  /** The model that was asked for. */
   declare readonly model: string | undefined
+  /** The same on every event of the call. */
   declare readonly callId: string | undefined
+  /** The caller's labels. */
   readonly metadata: Metadata
   /** Milliseconds from the call to its failure. */
   declare readonly duration: number | undefined
+  /** Everything that was tried, in order. */
   readonly attempts: readonly Attempt[]
   /** Whatever had been received. Not enumerable. */
   declare readonly partial: PartialAnswer | undefined

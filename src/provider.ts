@@ -20,6 +20,20 @@ export interface Model {
   readonly provider: Provider
 }
 
+/** Makes models of one provider from their ids: what `createClient({ provider })` takes. */
+export interface ModelFactory {
+  (id: string): Model
+}
+
+/**
+ * A provider as it is exported. `openai('id')` is a model of the provider that the environment configures; `openai(settings)` makes
+ * models of a provider that has those settings.
+ */
+export interface ProviderFactory<Settings> {
+  (id: string): Model
+  (settings: Settings): ModelFactory
+}
+
 /** An HTTP POST as a provider wants it; credentials are added by `authorize`. */
 export interface ProviderRequest {
   readonly url: string
@@ -130,7 +144,7 @@ export interface Provider {
   /** Opens a reader for one streamed answer: a function from an event to what it says. Never throws. */
   streamReader?(): (event: ServerSentEvent) => readonly StreamPart[]
   /** Says what a failure means; undefined leaves it to the generic rules. */
-  classify?(failure: ProviderFailure): Verdict | undefined
+  readonly classify?: ((failure: ProviderFailure) => Verdict | undefined) | undefined
   /**
    * The headers that carry the credential. Called for every attempt and, with `rejected`, once more after a 401.
    * Every value returned is treated as a secret.

@@ -1,0 +1,196 @@
+import pRetry from 'p-retry'
+import type { AttemptPlan } from './attempt.ts'
+import { leastAttempt, nextWait, type Wait } from './backoff.ts'
+import { type Call, type Ending, emit, remaining } from './call.ts'
+import { LONGEST_TIMER } from './clock.ts'
+import { credentials } from './credentials.ts'
+import { type AnyCompletionError, type CompletionError, isCompletionError, type StopReason } from './errors.ts'
+import { endingError } from './failure.ts'
+import type { Correction } from './output.ts'
+import { finishFailure } from './settle.ts'
+import { askAgain, takeCorrection } from './understanding.ts'
+
+const FIRST: AttemptPlan = { delayBefore: 0, delayFrom: null }
+const NOTHING = { sent: false, response: undefined, partial: undefined }
+
+/**
+ * Tries until one attempt succeeds or a failure is final. p-retry carries the loop; deciding and waiting are ours, in `shouldRetry`,
+ * because a server's hint, the deadline and an abort all have a say in the wait.
+ */
+export function runAttempts<T>(call: Call, attempt: (plan: AttemptPlan) => Promise<T>): Promise<T> {
+  const loop = { plan: FIRST, retries: 0, corrections: 0, renewed: false }
+  return pRetry(() => attempt(loop.plan), {
+    retries: Infinity,
+    minTimeout: 0,
+    shouldRetry: ({ error }) => decide(call, loop, error),
+  })
+}
+
+interface Loop {
+  plan: AttemptPlan
+  /** Retries made so far; the attempt after a renewed credential is none. */
+  retries: number
+  /** Retries among them in which the model is told why its answer did not fit. */
+  corrections: number
+  renewed: boolean
+}
+
+/** Whether another attempt follows; if so, the wait is over when this resolves. */
+async function decide(call: Call, loop: Loop, thrown: unknown): Promise<boolean> {
+  if (!isCompletionError(thrown)) return false
+  const error = thrown
+  // The attempt was ended with the call, and this is the error of that.
+  if (call.ending && endedBy(call.ending, error)) return stop(call, error, call.ending.stopReason)
+  call.lastError = error
+  try {
+    goOn(call)
+    if (await renewed(call, loop, error)) return true
+    const correction = takeCorrection(call)
+    const { plan, reason } = await next(call, loop, error, correction)
+    if (!plan) return stop(call, error, reason)
+    if (correction) {
+      loop.corrections++
+      askAgain(call, correction)
+    }
+    emit(call, {
+      type: 'retry',
+      attempt: call.attempts.length,
+      delay: plan.delayBefore,
+      delayFrom: plan.delayFrom,
+      error,
+    })
+    goOn(call)
+    if (plan.delayBefore > 0) await sleep(call, plan.delayBefore)
+    loop.plan = plan
+    loop.retries++
+    return true
+  } catch (interruption) {
+    // The wait was ended from outside, the new credential could not be had, or the caller's shouldRetry threw: whichever it is, the
+    // call fails with it. Only what was made for this call is ours to complete.
+    const ending = (call as Pick<Call, 'ending'>).ending
+    if (isCompletionError(interruption) && interruption.callId === call.id)
+      stop(call, interruption, ending?.stopReason ?? 'not_retryable')
+    else call.release()
+    throw interruption
+  }
+}
+
+const endedBy = ({ code, phase }: Ending, error: CompletionError): boolean =>
+  error.code === code && error.phase === phase
+
+/** A call may be ended while nothing of it can be interrupted: by an observer, say, that aborts on what it is told. */
+function goOn(call: Call): void {
+  if (call.ending) throw endingError(call, call.ending, NOTHING)
+}
+
+function stop(call: Call, error: CompletionError, reason: StopReason): false {
+  finishFailure(call, error, reason)
+  return false
+}
+
+/** After a 401 whoever gave the credential is asked once more; a newer one is tried at once. */
+async function renewed(call: Call, loop: Loop, error: CompletionError): Promise<boolean> {
+  if (error.status !== 401 || loop.renewed || !call.settings.policy || tooLittle(call, 0)) return false
+  loop.renewed = true
+  const controller = new AbortController()
+  const asked = await interruptible(
+    call,
+    () => credentials(call, () => controller.signal, true),
+    (ending) => controller.abort(ending),
+  )
+  if (asked) loop.plan = { delayBefore: 0, delayFrom: null, credentials: asked }
+  return asked !== undefined
+}
+
+type Next =
+  | { readonly plan: AttemptPlan; readonly reason?: undefined }
+  | { readonly plan?: undefined; readonly reason: StopReason }
+
+async function next(
+  call: Call,
+  loop: Loop,
+  error: AnyCompletionError,
+  correction: Correction | undefined,
+): Promise<Next> {
+  const { policy, shouldRetry } = call.settings
+  if (!policy || (!error.retryable && !shouldRetry))
+    return { reason: error.retryable ? 'max_retries' : 'not_retryable' }
+  if (loop.retries >= policy.maxRetries) return { reason: error.retryable ? 'max_retries' : 'not_retryable' }
+  if (correction && loop.corrections >= correction.most) return { reason: 'max_retries' }
+  const left = remaining(call)
+  const wait = nextWait(correction ? { ...policy, ...AT_ONCE } : policy, {
+    code: error.code,
+    retries: loop.retries,
+    previousDelay: loop.plan.delayBefore,
+    retryAfterMs: error.retryAfterMs,
+    remaining: left,
+    total: call.endsAt - call.startedAt,
+    random: call.random,
+  })
+  const decision =
+    shouldRetry &&
+    (await interruptible(call, () =>
+      shouldRetry(error, {
+        attempt: call.attempts.length - 1,
+        attempts: [...call.attempts],
+        delay: wait.kind === 'wait' ? wait.delay : 0,
+        remaining: left,
+        retryable: error.retryable,
+      }),
+    ))
+  if (!(decision === undefined ? error.retryable : decision)) return { reason: 'not_retryable' }
+  return typeof decision === 'object' ? overridden(call, wait, decision.delay, error) : planned(wait)
+}
+
+/** A server whose answer did not fit is well: waiting helps nobody. */
+const AT_ONCE = { baseDelay: 0, maxDelay: 0 }
+
+function planned(wait: Wait): Next {
+  if (wait.kind === 'stop') return { reason: wait.reason }
+  const { delay, from } = wait
+  return { plan: { delayBefore: delay, delayFrom: delay === 0 && from === 'backoff' ? null : from } }
+}
+
+/** A wait of the caller's own: never shorter than the server asked for, never past what is left. */
+function overridden(call: Call, wait: Wait, wished: unknown, error: AnyCompletionError): Next {
+  if (typeof wished !== 'number' || !(wished >= 0))
+    throw new TypeError('retry.shouldRetry gave a delay that is no number of milliseconds of at least 0')
+  if (wait.kind === 'stop' && wait.reason === 'retry_after') return { reason: 'retry_after' }
+  const delay = Math.max(wished, error.retryAfterMs ?? 0)
+  if (tooLittle(call, delay)) return { reason: 'deadline' }
+  return { plan: { delayBefore: delay, delayFrom: delay > wished ? 'server' : 'backoff' } }
+}
+
+const tooLittle = (call: Call, delay: number): boolean =>
+  remaining(call) - delay < leastAttempt(call.endsAt - call.startedAt)
+
+/** Runs something of the caller's own; the call's end does not wait for it. */
+function interruptible<T>(call: Call, ask: () => T | Promise<T>, onEnd?: (ending: Ending) => void): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    call.interrupt = (ending) => {
+      onEnd?.(ending)
+      reject(endingError(call, ending, NOTHING))
+    }
+    // Called inside the executor, so that a synchronous throw rejects like any other.
+    Promise.resolve(ask()).then(resolve, reject)
+  }).finally(() => {
+    call.interrupt = undefined
+  })
+}
+
+function sleep(call: Call, milliseconds: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = call.clock.setTimeout(
+      () => {
+        call.interrupt = undefined
+        resolve()
+      },
+      Math.min(Math.ceil(milliseconds), LONGEST_TIMER),
+    )
+    call.interrupt = (ending) => {
+      call.interrupt = undefined
+      call.clock.clearTimeout(timer)
+      reject(endingError(call, ending, NOTHING))
+    }
+  })
+}

@@ -1,0 +1,101 @@
+import type { Attempt } from './attempt-record.ts'
+import type { Correction, Expected } from './output.ts'
+import type { Clock } from './clock.ts'
+import type { CompletionError } from './errors.ts'
+import type { CallEvent } from './events.ts'
+import type { Provider, ProviderRequest } from './provider.ts'
+import type { ResolvedRequest } from './request.ts'
+import type { Settings } from './resolve-options.ts'
+import type { ThrownRule, Transport } from './transport/transport.ts'
+
+/** Why a call must not go on: its total has expired, its caller has left, its client is closed. */
+export interface Ending {
+  readonly code: 'timeout' | 'aborted'
+  readonly stopReason: 'deadline' | 'aborted'
+  /** Without the code; what happened, and what to do. */
+  readonly message: string
+  readonly phase?: 'total' | 'signal' | undefined
+  /** The caller's reason, where there is one. */
+  readonly cause?: unknown
+}
+
+/** One call under way: what was decided when it began, and the little that changes while it lasts. */
+export interface Call {
+  readonly id: string
+  readonly settings: Settings
+  readonly provider: Provider
+  /** Changes where the model is told why its answer did not fit; `wire` with it. */
+  request: ResolvedRequest
+  wire: ProviderRequest
+  readonly expected: Expected
+  /** Set by an answer that did not fit, until the next attempt is decided on. */
+  correction: Correction | undefined
+  readonly url: URL
+  readonly transport: Transport
+  /** What this runtime's own errors mean. */
+  readonly thrownRules?: readonly ThrownRule[] | undefined
+  readonly clock: Clock
+  readonly random: () => number
+  /** On the clock's monotonic scale, as `endsAt` is. */
+  readonly startedAt: number
+  readonly endsAt: number
+  /** Each of them ends the call: the caller's own, and those of the request being served. */
+  readonly signals: readonly AbortSignal[]
+  readonly attempts: Attempt[]
+  /** What the latest attempt failed with. */
+  lastError: CompletionError | undefined
+  /** The credential headers of the latest attempt: nothing of them may be shown. */
+  credentials: Readonly<Record<string, string>>
+  /** Where it stands among its client's calls. */
+  place: number
+  /** Called once, when the call has settled: gives back what it holds outside itself. */
+  release: () => void
+  /** Set once the call must not go on. */
+  ending: Ending | undefined
+  /**
+   * A call does one interruptible thing at a time: it asks for a credential, it is in an attempt, it asks `shouldRetry`, it waits.
+   * Whatever it is, this ends it at once.
+   */
+  interrupt: ((ending: Ending) => void) | undefined
+}
+
+/** Ends a call from outside: by its deadline, its caller or its client. The first reason stays. */
+export function endCall(call: Call, ending: Ending): void {
+  if (call.ending) return
+  call.ending = ending
+  call.interrupt?.(ending)
+}
+
+/** What is left of the total, in milliseconds. */
+export const remaining = (call: Call): number => call.endsAt - call.clock.now()
+
+/** The part of an event that its kind decides. */
+export type EventBody = CallEvent extends infer E
+  ? E extends CallEvent
+    ? Omit<E, 'callId' | 'at' | 'metadata' | 'provider' | 'model'>
+    : never
+  : never
+
+/** Tells every observer; one that throws harms nothing. */
+export function emit(call: Call, body: EventBody): void {
+  const { onEvents, metadata } = call.settings.layer
+  if (onEvents.length === 0) return
+  const event = {
+    ...body,
+    callId: call.id,
+    at: call.clock.wallNow(),
+    metadata,
+    provider: call.provider.name,
+    model: call.request.model,
+  } as CallEvent
+  for (const onEvent of onEvents) {
+    try {
+      const returned: unknown = onEvent(event)
+      // An async observer's rejection would be nobody's, and end the process.
+      if (typeof (returned as PromiseLike<unknown> | undefined)?.then === 'function')
+        Promise.resolve(returned).catch(() => {})
+    } catch {
+      // An observer's own trouble is not the call's.
+    }
+  }
+}

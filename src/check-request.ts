@@ -1,0 +1,117 @@
+import { fail, rejectUnknown } from './check.ts'
+import type { Message, Part } from './message.ts'
+import type { Request } from './request.ts'
+
+const REQUEST = new Set([
+  'model',
+  'messages',
+  'tools',
+  'toolChoice',
+  'parallelToolCalls',
+  'output',
+  'outputRetries',
+  'maxTokens',
+  'temperature',
+  'topP',
+  'stop',
+  'seed',
+  'reasoningEffort',
+  'extraBody',
+])
+const EFFORTS = ['minimal', 'low', 'medium', 'high']
+const ROLES: Readonly<Record<string, ReadonlySet<string>>> = {
+  system: new Set(['role', 'content', 'extra']),
+  developer: new Set(['role', 'content', 'extra']),
+  user: new Set(['role', 'content', 'extra']),
+  assistant: new Set(['role', 'content', 'toolCalls', 'extra', 'providerData']),
+  tool: new Set(['role', 'toolCallId', 'content', 'extra']),
+}
+const PARTS: Readonly<Record<string, ReadonlySet<string>>> = {
+  text: new Set(['type', 'text', 'extra', 'providerData']),
+  image: new Set(['type', 'url', 'data', 'mediaType', 'extra']),
+  file: new Set(['type', 'url', 'data', 'mediaType', 'name', 'extra']),
+  reasoning: new Set(['type', 'text', 'extra', 'providerData']),
+}
+
+/** Checks a request; throws a TypeError that names the field and the remedy. */
+export function checkRequest(request: Request): void {
+  if (typeof request !== 'object' || request === null) fail('request', request, 'an object with messages')
+  rejectUnknown('request', request, REQUEST)
+  const { messages, maxTokens, temperature, topP, seed, stop, reasoningEffort, extraBody } = request
+  if (!Array.isArray(messages) || messages.length === 0)
+    fail('request.messages', messages, 'a non-empty array of messages')
+  for (let i = 0; i < messages.length; i++) checkMessage(`request.messages[${i}]`, messages[i] as Message)
+  if (maxTokens !== undefined && !(Number.isInteger(maxTokens) && maxTokens > 0)) {
+    fail('request.maxTokens', maxTokens, 'a whole number above 0')
+  }
+  if (temperature !== undefined) number('request.temperature', temperature)
+  if (topP !== undefined) number('request.topP', topP)
+  if (seed !== undefined && !Number.isInteger(seed)) fail('request.seed', seed, 'a whole number')
+  if (
+    stop !== undefined &&
+    typeof stop !== 'string' &&
+    !(Array.isArray(stop) && stop.every((one) => typeof one === 'string'))
+  ) {
+    fail('request.stop', stop, 'a string or an array of strings')
+  }
+  if (reasoningEffort !== undefined && !EFFORTS.includes(reasoningEffort)) {
+    fail('request.reasoningEffort', reasoningEffort, `one of ${EFFORTS.join(', ')}`)
+  }
+  if (extraBody !== undefined) checkExtraBody(extraBody)
+}
+
+/** These would make the answer another thing than the one that punctual proves complete. */
+function checkExtraBody(extraBody: Readonly<Record<string, unknown>>): void {
+  if (typeof extraBody !== 'object' || extraBody === null) fail('request.extraBody', extraBody, 'an object')
+  for (const name of ['model', 'messages', 'stream']) {
+    if (extraBody[name] === undefined) continue
+    const remedy = name === 'stream' ? 'it is set by the way the call is made' : `use request.${name}`
+    throw new TypeError(`request.extraBody.${name} is not allowed: ${remedy}`)
+  }
+  if (typeof extraBody.n === 'number' && extraBody.n > 1) {
+    throw new TypeError('request.extraBody.n above 1 is not allowed: a call has one answer; make several calls')
+  }
+}
+
+function checkMessage(field: string, message: Message): void {
+  if (typeof message !== 'object' || message === null) fail(field, message, 'a message: { role, content }')
+  const known = ROLES[message.role]
+  if (!known) fail(`${field}.role`, message.role, `one of ${Object.keys(ROLES).join(', ')}`)
+  rejectUnknown(field, message, known)
+  const { content } = message
+  if (Array.isArray(content)) {
+    for (let i = 0; i < content.length; i++) checkPart(`${field}.content[${i}]`, content[i] as Part, message.role)
+  } else if (typeof content !== 'string') {
+    fail(`${field}.content`, content ?? null, 'a string or an array of parts')
+  }
+  if (message.role === 'tool' && typeof message.toolCallId !== 'string') {
+    fail(`${field}.toolCallId`, message.toolCallId, 'the id of the tool call that this answers')
+  }
+  if (message.role === 'assistant' && message.toolCalls !== undefined && !Array.isArray(message.toolCalls)) {
+    fail(`${field}.toolCalls`, message.toolCalls, 'an array of tool calls')
+  }
+}
+
+function checkPart(field: string, part: Part, role: string): void {
+  if (typeof part !== 'object' || part === null) fail(field, part, 'a part: { type, … }')
+  const known = PARTS[part.type]
+  if (!known) fail(`${field}.type`, part.type, `one of ${Object.keys(PARTS).join(', ')}`)
+  rejectUnknown(field, part, known)
+  if (part.type === 'text' || part.type === 'reasoning') {
+    if (typeof part.text !== 'string') fail(`${field}.text`, part.text ?? null, 'a string')
+    if (part.type === 'reasoning' && role !== 'assistant') fail(field, undefined, "in an assistant's message")
+    return
+  }
+  const { url, data } = part
+  if ((url === undefined) === (data === undefined)) fail(field, undefined, 'given by url or by data, one of the two')
+  if (url !== undefined && !URL.canParse(url)) fail(`${field}.url`, undefined, 'an absolute URL')
+  if (data !== undefined && typeof data !== 'string' && !ArrayBuffer.isView(data)) {
+    fail(`${field}.data`, data, 'a Uint8Array or base64 text')
+  }
+  if (part.type === 'file' && typeof part.mediaType !== 'string')
+    fail(`${field}.mediaType`, part.mediaType, "a media type such as 'application/pdf'")
+}
+
+function number(field: string, value: unknown): void {
+  if (typeof value !== 'number' || !Number.isFinite(value)) fail(field, value, 'a finite number')
+}

@@ -1,0 +1,102 @@
+import { likely } from './suggest.ts'
+
+/** Throws the TypeError of a wrong value: the field, what came, what is wanted. Values that may be secret are passed as undefined. */
+export function fail(field: string, value: unknown, wanted: string): never {
+  throw new TypeError(`${field} must be ${wanted}${value === undefined ? '' : `, got ${shown(value)}`}`)
+}
+
+/** A value as an error message may show it: short, and never its contents where those could be a prompt. */
+function shown(value: unknown): string {
+  if (value === null) return 'null'
+  switch (typeof value) {
+    case 'number':
+    case 'boolean':
+    case 'bigint':
+      return String(value)
+    case 'string':
+      return value.length <= 20 ? JSON.stringify(value) : `a string of ${value.length} characters`
+    case 'object':
+      return Array.isArray(value) ? `an array of ${value.length}` : 'an object'
+    default:
+      return `a ${typeof value}`
+  }
+}
+
+/** What a member must be: the test, how a complaint says it, and whether the value is kept out of the complaint. */
+export type Kind = readonly [holds: (value: unknown) => boolean, wanted: string, secret?: true]
+export type Kinds<T> = ReadonlyMap<keyof T & string, Kind>
+
+/** Members that may be left out, but not be undefined: what has been given, and nothing else. */
+export type Given<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> }
+
+export const SECRET = true
+
+export function kindsOf<T>(kinds: Readonly<Record<keyof T & string, Kind>>): Kinds<T> {
+  return new Map(Object.entries(kinds)) as unknown as Kinds<T>
+}
+
+export function oneOf(...values: readonly string[]): Kind {
+  return [(value) => values.includes(value as string), `one of ${values.join(', ')}`]
+}
+
+export function atLeast(holds: (value: number) => boolean, wanted: string): Kind {
+  return [(value) => typeof value === 'number' && holds(value), wanted]
+}
+
+/** Checks an object's members, of which every one may be absent or undefined, and gives back those that are neither. */
+export function checkMembers<T extends object>(what: string, value: T, kinds: Kinds<T>): Given<T> {
+  if (typeof value !== 'object' || value === null) fail(what, value, 'an object')
+  rejectUnknown(what, value, kinds)
+  const given: Record<string, unknown> = {}
+  for (const [name, [holds, wanted, secret]] of kinds) {
+    const member = value[name]
+    if (member === undefined) continue
+    if (!holds(member)) fail(`${what}.${name}`, secret ? undefined : member, wanted)
+    given[name] = member
+  }
+  return given as Given<T>
+}
+
+// RFC 9110 section 5.5: a field value holds no control characters but the tab; anything above U+00FF cannot be written as a byte.
+const BAD_VALUE = /[^\t\x20-\x7e\x80-\xff]/
+// RFC 9110 section 5.6.2: a field name is a token.
+const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+
+/** Headers with their names in lower case; refuses what would break out of its line. Values are never shown: they may be secret. */
+export function checkHeaders(
+  field: string,
+  headers: Readonly<Record<string, string | null | undefined>>,
+): Record<string, string | null> {
+  if (typeof headers !== 'object' || headers === null) fail(field, headers, 'an object of names and values')
+  const checked: Record<string, string | null> = {}
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined) continue
+    if (!NAME.test(name))
+      throw new TypeError(`${field} has an invalid header name: ${JSON.stringify(name.slice(0, 40))}`)
+    if (value !== null && typeof value !== 'string')
+      fail(`${field}.${name}`, undefined, 'a string, or null to remove it')
+    if (value !== null && BAD_VALUE.test(value)) {
+      throw new TypeError(`${field}.${name} has a line break or another character that no header may hold: remove it`)
+    }
+    checked[name.toLowerCase()] = value
+  }
+  return checked
+}
+
+/** Names of the public contract that this version does not know yet. */
+const PLANNED = new Set(['budget', 'fallbacks', 'breaker', 'hedge', 'limits'])
+
+/** A Set of names, or a Map by name. */
+type Known = Pick<ReadonlySet<string>, 'has' | 'keys'>
+
+/** Throws a TypeError for the first member that is not known, naming the one that was probably meant. */
+export function rejectUnknown(what: string, value: object, known: Known): void {
+  for (const key in value) {
+    if (known.has(key) || (value as Record<string, unknown>)[key] === undefined) continue
+    if (PLANNED.has(key)) throw new TypeError(`${what}.${key} is not available in this version yet: leave it out`)
+    const meant = likely(key, known.keys())
+    throw new TypeError(
+      `${what}.${key} is unknown: ${meant ? `did you mean ${meant}?` : `known are ${[...known.keys()].join(', ')}`}`,
+    )
+  }
+}

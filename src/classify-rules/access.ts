@@ -1,0 +1,42 @@
+import type { Rule } from './rule.ts'
+
+const REFUSALS = [0, 400, 401, 403, 404, 422]
+
+/** Filters, credentials, permissions, models that are not there, and errors that name only their kind. */
+export const ACCESS: readonly Rule[] = [
+  // OpenAI safety errors, Azure content filtering.
+  {
+    seen: /^(?:content_filter(?:ed)?|content_policy_violation|moderation_blocked|responsibleaipolicyviolation)$/m,
+    code: 'content_filter',
+  },
+  // OpenAI safety system and usage policy, Azure, also behind LiteLLM; xAI usage guidelines; DeepSeek, Moonshot; Bedrock and Anthropic as gateways put it.
+  {
+    status: REFUSALS,
+    seen: /(?:prompt|input|content|request) (?:was |has been |is )?(?:potentially )?(?:flagged|violat\w+)|blocked by (?:\w+ ){0,2}content filter|ContentPolicyViolation|content management policy|result of our safety|content exists risk|considered high risk/i,
+    code: 'content_filter',
+  },
+  // OpenAI and Perplexity; Google ErrorInfo.reason and UNAUTHENTICATED; Anthropic. A bad key also under a 400 (xAI, Gemini) or a 403.
+  {
+    status: REFUSALS,
+    seen: /^(?:\w*authentication_error|unauthenticated|api_key_invalid|expired_api_key|invalid_api_key)$|(?:incorrect|invalid|missing|expired|no) api[ _-]?key\b|api[ _-]?key (?:is |was |has )?(?:not valid|invalid|expired|missing|not found|reported as leaked)/im,
+    code: 'authentication',
+  },
+  // A good key without the right, answered 401: OpenAI scopes, Azure roles, LiteLLM key and team limits.
+  {
+    status: [401],
+    seen: /permissiondenied|(?:missing|insufficient)[_ ](?:scope|permission)s?|model_access_denied/i,
+    code: 'permission',
+  },
+  // OpenAI, Groq, Together, Mistral, GitHub Models, Azure; under a 403 the model is there but not allowed.
+  {
+    status: [0, 400, 422],
+    seen: /^(?:(?:model_|deployment)?not_?found(?:_?error)?|model_not_available|invalid_model|unknown_model|model_decommissioned)$|\bmodel (?:[^.]{1,120} )?(?:does not exist|not found)/im,
+    code: 'not_found',
+  },
+  // Inside a 200: OpenAI error types, Anthropic errors page, exception names of vLLM and SGLang, TGI's error_type.
+  {
+    status: [0],
+    seen: /^(?:invalid_(?:request\w*|argument)|request_too_large|bad_?request\w*|validation\w*)$/m,
+    code: 'invalid_request',
+  },
+]

@@ -1,0 +1,163 @@
+import { RULES, ruled } from './classify-rules.ts'
+import { factsOf } from './classify-rules/rule.ts'
+import { type Envelope, openEnvelope } from './envelope.ts'
+import { type AnyCompletionError, type Code, isCompletionError, type TimeoutPhase } from './errors.ts'
+import { explain } from './explain.ts'
+import { readThrown } from './network-rules.ts'
+import type { Observation, SeenResponse } from './observation.ts'
+import type { Provider, Verdict } from './provider.ts'
+import type { ThrownRule } from './transport/transport.ts'
+import { elideEchoes, redactText } from './redact.ts'
+import { retryAfter } from './retry-after.ts'
+import { readStatus } from './status-rules.ts'
+
+export interface ClassifyContext {
+  /** The provider's name. */
+  readonly provider: string
+  /** The provider's own reading; it comes before every rule. */
+  readonly classify?: Provider['classify'] | undefined
+  /** What the errors of this runtime's own transports mean. */
+  readonly thrownRules?: readonly ThrownRule[] | undefined
+  /** Epoch milliseconds when the response arrived. */
+  readonly wallNow: number
+  /** Shown where the base URL is the likely mistake. */
+  readonly baseURLHint?: string | undefined
+  /** Removed from whatever of the provider's words is shown. */
+  readonly secrets?: readonly string[] | undefined
+  /** The prompt's and the answer's texts: what the provider repeats of them is removed from its words. */
+  readonly echoes?: readonly string[] | undefined
+}
+
+/** What a failed attempt means: plain data. */
+export interface Classification {
+  readonly code: Code
+  readonly retryable: boolean
+  readonly message: string
+  /** With code `timeout` only: the transport's own limit that expired. */
+  readonly phase?: TimeoutPhase | undefined
+  readonly status?: number | undefined
+  readonly providerCode?: string | undefined
+  readonly providerMessage?: string | undefined
+  readonly param?: string | undefined
+  readonly requestId?: string | undefined
+  readonly retryAfterMs?: number | undefined
+  /** True where the error says that the request cannot have left. */
+  readonly unsent?: boolean | undefined
+  /** The server's own word on retrying, already heeded in `retryable`. */
+  readonly shouldRetry?: boolean | undefined
+}
+
+/** Longer words of a provider are cut. */
+const LONGEST_MESSAGE = 2_000
+const LONGEST_NAME = 120
+
+/** What the server's `x-should-retry: true` does not override. */
+const FINAL: ReadonlySet<Code> = new Set(['quota_exceeded', 'authentication', 'permission', 'content_filter'])
+
+/** Says what a failed attempt means. Total and pure: it never throws, and the same observation means the same. */
+export function classify(observation: Observation, context: ClassifyContext): Classification {
+  const { response } = observation
+  if (observation.kind === 'thrown') {
+    // A response that is an error by its status stays that error, though its body broke.
+    if (response !== undefined && response.status !== 200) return answered(response, undefined, false, context)
+    // Our own, from a fetch made by createFetch, an authorize or a prepare: it has been classified already.
+    if (isCompletionError(observation.error)) return passedOn(observation.error)
+    const { what, ...thrown } = readThrown(observation.error, context.thrownRules)
+    const message = explain({ code: thrown.code, what, provider: context.provider })
+    return { ...thrown, message, ...(response === undefined ? {} : trace(response, context)) }
+  }
+  if (observation.kind === 'invalid') {
+    const { problem, retryable, code = 'invalid_response' } = observation
+    const html = /^\s*<(?:!|html)/i.test(observation.response.body)
+    const message = explain({
+      code,
+      what: problem,
+      provider: context.provider,
+      html,
+      baseURL: context.baseURLHint,
+    })
+    return { code, retryable, message, ...trace(observation.response, context) }
+  }
+  const inBand = observation.kind === 'in_band'
+  return answered(observation.response, inBand ? observation.json : undefined, inBand, context)
+}
+
+function passedOn(error: AnyCompletionError): Classification {
+  const { code, retryable, message, phase, status, providerCode, providerMessage, param, requestId, retryAfterMs } =
+    error
+  return { code, retryable, message, phase, status, providerCode, providerMessage, param, requestId, retryAfterMs }
+}
+
+/** The facts of a response that need no reading of its body. */
+function trace(response: SeenResponse, context: ClassifyContext): Partial<Classification> {
+  const { requestId } = shown(openEnvelope(response.headers, ''), context)
+  return { status: response.status, ...(requestId === undefined ? {} : { requestId }) }
+}
+
+function answered(response: SeenResponse, given: unknown, inBand: boolean, context: ClassifyContext): Classification {
+  const { headers, body } = response
+  const envelope = openEnvelope(headers, body, given)
+  const status = inBand ? (envelope.status ?? 0) : response.status
+  const { code, retryable } =
+    ownReading(response, envelope, inBand, context) ?? ruled(RULES, factsOf(status, envelope)) ?? readStatus(status)
+  const redirect = !inBand && status >= 300 && status < 400
+  const shouldRetry = { true: true, false: false }[headers['x-should-retry']?.trim().toLowerCase() ?? '']
+  const words = shown(envelope, context)
+  const retryAfterMs = retryAfter({
+    headers,
+    json: envelope.json,
+    text: envelope.message,
+    status,
+    code,
+    wallNow: context.wallNow,
+  })
+  return {
+    code,
+    retryable: shouldRetry === undefined || (shouldRetry && (redirect || FINAL.has(code))) ? retryable : shouldRetry,
+    message: explain({
+      code,
+      provider: context.provider,
+      status: inBand ? undefined : response.status,
+      html: envelope.form === 'html',
+      baseURL: context.baseURLHint,
+      location: redirect ? (headers['location'] ?? '') : undefined,
+      tooLarge: code === 'rate_limit' && !retryable,
+      ...words,
+    }),
+    status: response.status,
+    ...words,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(shouldRetry === undefined ? {} : { shouldRetry }),
+  }
+}
+
+function ownReading(
+  response: SeenResponse,
+  envelope: Envelope,
+  inBand: boolean,
+  context: ClassifyContext,
+): Verdict | undefined {
+  try {
+    return context.classify?.({ ...response, json: envelope.json, inBand })
+  } catch {
+    // A provider of the user's own may throw; the rules below know something in any case.
+    return undefined
+  }
+}
+
+type Shown = Pick<Classification, 'providerCode' | 'providerMessage' | 'param' | 'requestId'>
+
+/** What of the provider's words may be shown. */
+function shown(envelope: Envelope, context: ClassifyContext): Shown {
+  const { secrets = [], echoes = [] } = context
+  // A cut may halve a secret, so that it is looked for before; only far beyond the limit the text is cut unread.
+  const clean = (text: string | undefined, longest: number) =>
+    text && elideEchoes(redactText(text.slice(0, longest * 4), secrets), echoes).slice(0, longest)
+  const words = {
+    providerCode: clean(envelope.providerCode, LONGEST_NAME),
+    providerMessage: clean(envelope.message, LONGEST_MESSAGE),
+    param: clean(envelope.param, LONGEST_NAME),
+    requestId: envelope.requestId && redactText(envelope.requestId.slice(0, LONGEST_NAME), secrets),
+  }
+  return Object.fromEntries(Object.entries(words).filter(([, text]) => text)) as Shown
+}

@@ -1,0 +1,205 @@
+import { endCall } from './call.ts'
+import { fail, rejectUnknown } from './check.ts'
+import { checkRequest } from './check-request.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { complete } from './complete.ts'
+import type { CallHost, CallInput } from './open-call.ts'
+import type { Options } from './options.ts'
+import type { Model, Provider } from './provider.ts'
+import type { NoTools, OutputOf, OutputSpec, Request, ToolCallOf, ToolSet } from './request.ts'
+import { BARE, type Layer, layOver, OPTION_NAMES, settle } from './resolve-options.ts'
+import type { Completion } from './result.ts'
+import { stream } from './stream.ts'
+import type { CompletionStream } from './stream-handle.ts'
+import type { Transports } from './transport/transport.ts'
+
+/** What turns a model's id into a Model: `openai`, `openai({ … })`, or a Provider of your own. */
+export type ProviderLike = Provider | ((model: string) => Model)
+
+/** The options that every call of a client starts from, and what belongs to the client itself. */
+export interface ClientDefaults extends Options {
+  /** Used where a request's model is a plain string. */
+  readonly provider?: ProviderLike | undefined
+  /** Used where a request names none. */
+  readonly model?: string | Model | undefined
+  /** For tests. @defaultValue the host's timers, looked up at each use */
+  readonly clock?: Clock | undefined
+  /** For tests: a number in [0, 1). @defaultValue Math.random, looked up at each use */
+  readonly random?: (() => number) | undefined
+}
+
+/** How a client is closed. */
+export interface CloseOptions {
+  /** How long calls in flight may go on, in milliseconds; then they are aborted. @defaultValue 5_000 */
+  readonly grace?: number | undefined
+}
+
+/** Makes a call: the types of the request's `output` and `tools` decide those of the completion. */
+export interface Complete {
+  <const T extends ToolSet = NoTools, const O extends OutputSpec | undefined = undefined>(
+    request: Request<T, O>,
+    options?: Options,
+  ): Promise<Completion<OutputOf<O, T>, ToolCallOf<T>>>
+}
+
+/** Begins a streamed call: the types of the request's `output` and `tools` decide those of its completion. */
+export interface Stream {
+  <const T extends ToolSet = NoTools, const O extends OutputSpec | undefined = undefined>(
+    request: Request<T, O>,
+    options?: Options,
+  ): CompletionStream<OutputOf<O, T>, ToolCallOf<T>>
+}
+
+/** Calls that share their defaults and their connections. */
+export interface Client {
+  /**
+   * Makes one call. Settles by its deadline, whatever happens.
+   * @throws CompletionError for everything that can go wrong with a call; TypeError for a programmer's mistake, before any request.
+   */
+  complete: Complete
+  /**
+   * Begins a streamed call. It makes its request when it is first pulled; its deadline counts from here.
+   * @throws TypeError for a programmer's mistake
+   */
+  stream: Stream
+  /** A client that lays further defaults over this one's and shares its connections; closing either closes both. */
+  with(defaults: ClientDefaults): Client
+  /** Lets calls in flight finish for `grace` ms, then aborts them, and closes the connections. Later calls fail `aborted`. */
+  close(options?: CloseOptions): Promise<void>
+  /** `close()` with the default grace: what `await using` does. */
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+const CLIENT_NAMES: ReadonlySet<string> = new Set([...OPTION_NAMES, 'provider', 'model', 'clock', 'random'])
+
+interface Own {
+  readonly layer: Layer
+  readonly provider: ProviderLike | undefined
+  readonly model: string | Model | undefined
+}
+
+/** Makes the `createClient` of an entry, which knows the transports of its runtime. */
+export function bindCreateClient(openTransports: () => Transports): (defaults?: ClientDefaults) => Client {
+  return (defaults = {}) => {
+    const own = ownOf({ layer: BARE, provider: undefined, model: undefined }, defaults)
+    const host: CallHost = {
+      clock: defaults.clock ?? systemClock,
+      random: defaults.random ?? (() => Math.random()),
+      transports: openTransports(),
+      calls: [],
+      closed: false,
+    }
+    return clientOf(host, own)
+  }
+}
+
+function ownOf(base: Own, defaults: ClientDefaults): Own {
+  if (typeof defaults !== 'object' || defaults === null) fail('defaults', defaults, 'an object')
+  rejectUnknown('defaults', defaults, CLIENT_NAMES)
+  const { provider, model, clock, random, ...options } = defaults
+  if (provider !== undefined && typeof provider !== 'function' && typeof provider?.prepare !== 'function') {
+    fail('defaults.provider', provider, 'a provider such as openai, or openai({ … })')
+  }
+  if (clock !== undefined && typeof clock?.now !== 'function') fail('defaults.clock', clock, 'a Clock')
+  if (random !== undefined && typeof random !== 'function') fail('defaults.random', random, 'a function')
+  return {
+    layer: layOver(base.layer, options, 'defaults'),
+    provider: provider ?? base.provider,
+    model: model ?? base.model,
+  }
+}
+
+function clientOf(host: CallHost, own: Own): Client {
+  const settings = settle(own.layer)
+  const close = (options: CloseOptions = {}): Promise<void> => closeHost(host, options)
+  const inputOf = (request: Request, options: Options | undefined): CallInput => {
+    checkRequest(request)
+    return {
+      host,
+      settings: options === undefined ? settings : settle(layOver(own.layer, options)),
+      model: resolveModel(request.model ?? own.model, own.provider),
+      request,
+    }
+  }
+  return {
+    // The types of a result follow from those of its request, which the compiler cannot see from here.
+    complete: ((request: Request, options?: Options) => {
+      try {
+        const input = inputOf(request, options)
+        return complete(input, wireOf(input, options))
+      } catch (error) {
+        return Promise.reject(error)
+      }
+    }) as Complete,
+    stream: ((request: Request, options?: Options) => {
+      const input = inputOf(request, options)
+      const { name, streamReader } = input.model.provider
+      if (!streamReader)
+        throw new TypeError(
+          `request.model: the provider ${name} has no streamReader, so it cannot stream; use complete`,
+        )
+      return stream(input)
+    }) as Stream,
+    with: (defaults) => {
+      if (defaults.clock || defaults.random)
+        throw new TypeError('clock and random belong to createClient: give them there')
+      return clientOf(host, ownOf(own, defaults))
+    },
+    close,
+    [Symbol.asyncDispose]: () => close(),
+  }
+}
+
+/** Whether `complete` asks for a stream: where it is told to, or where the call itself limits silence, which only a stream shows. */
+function wireOf({ settings, model }: CallInput, options: Options | undefined): 'json' | 'stream' {
+  const { wire } = settings.layer
+  if (wire === 'json' || !model.provider.streamReader) return 'json'
+  const timeout = typeof options?.timeout === 'object' ? options.timeout : {}
+  return wire === 'stream' || timeout.firstToken !== undefined || timeout.idle !== undefined ? 'stream' : 'json'
+}
+
+function resolveModel(model: string | Model | undefined, provider: ProviderLike | undefined): Model {
+  if (typeof model === 'string' && model !== '') {
+    if (!provider)
+      throw new TypeError(
+        'request.model is a plain string, but the client has no provider: give createClient a provider, or pass a Model',
+      )
+    return typeof provider === 'function' ? provider(model) : { id: model, provider }
+  }
+  if (typeof model === 'object' && typeof model?.provider?.prepare === 'function') return model
+  return fail('request.model', model, "a model's id or a Model such as openai('gpt-5-mini')")
+}
+
+async function closeHost(host: CallHost, { grace = 5_000 }: CloseOptions): Promise<void> {
+  if (typeof grace !== 'number' || !(grace >= 0)) fail('close.grace', grace, 'a number of milliseconds of at least 0')
+  host.closed = true
+  await idle(host, grace)
+  host.transports.close()
+}
+
+/** Resolves when no call is under way; those that are after `grace` ms are ended. */
+function idle({ calls, clock }: CallHost, grace: number): Promise<void> {
+  if (calls.length === 0) return Promise.resolve()
+  return new Promise((resolve) => {
+    let left = calls.length
+    const timer = grace === Infinity ? undefined : clock.setTimeout(abortAll, grace)
+    function abortAll(): void {
+      for (const call of calls.slice()) {
+        endCall(call, {
+          code: 'aborted',
+          stopReason: 'aborted',
+          message: `the client was closed and ${grace} ms of grace were over.`,
+        })
+      }
+    }
+    for (const call of calls) {
+      const release = call.release
+      call.release = () => {
+        release()
+        if (--left > 0) return
+        if (timer !== undefined) clock.clearTimeout(timer)
+        resolve()
+      }
+    }
+  })
+}

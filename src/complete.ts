@@ -1,0 +1,79 @@
+import { type AttemptPlan, startAttempt } from './attempt.ts'
+import { runAttempts } from './attempts.ts'
+import type { BodyControls, BodyReader, GoodResponse } from './body.ts'
+import { type Call, emit } from './call.ts'
+import { completionOf } from './completion.ts'
+import { withinDeadline } from './deadline.ts'
+import { shownRequestId } from './failure.ts'
+import { type JsonAnswer, openJsonBody } from './json-body.ts'
+import { type CallInput, enterCall, openCall } from './open-call.ts'
+import type { Completion } from './result.ts'
+import { endedBefore } from './settle.ts'
+import { openStreamBody, type StreamTaker } from './stream-body.ts'
+import { understand } from './understanding.ts'
+
+/**
+ * The life of a call that is answered at once:
+ *
+ *     request    openCall: checked, prepared, its deadline fixed               ✗ TypeError
+ *        │
+ *     deadline   withinDeadline: the total, over all that follows             ✗ timeout (total), aborted
+ *        │
+ *     attempts   runAttempts: try, decide, wait ◄────────┐                    ✗ the last real error, and why it was the last
+ *        │                                               │ retryable
+ *     attempt    startAttempt: credential, transport, phases                  ✗ timeout (attempt, connect, headers), network
+ *        │                                               │
+ *     parse      openJsonBody: whole, or not an answer   │
+ *        │                                               │
+ *     conclude   understand: tools' inputs, the output   │
+ *        │                                               │
+ *     classify   what a failure means ───────────────────┘                    ✗ one of the codes
+ *        │
+ *     result     completionOf
+ */
+export function complete(input: CallInput, wire: 'json' | 'stream'): Promise<Completion> {
+  const call = openCall(input, wire === 'stream')
+  enterCall(input.host, call)
+  if (call.ending) return Promise.reject(endedBefore(call))
+  return withinDeadline(
+    call,
+    runAttempts(call, (plan) => attemptOnce(call, plan)),
+  )
+}
+
+function attemptOnce(call: Call, plan: AttemptPlan): Promise<Completion> {
+  return new Promise((resolve, reject) => {
+    startAttempt(
+      call,
+      plan,
+      (response, controls) => openBody(call, response, controls),
+      (answered: JsonAnswer) => understand(call, answered),
+      (understood, { status, headers }) => {
+        const completion = completionOf(call, {
+          ...understood,
+          status,
+          headers,
+          requestId: shownRequestId(call, headers),
+        })
+        const { duration, attempts, finishReason, usage } = completion
+        call.release()
+        emit(call, { type: 'success', duration, attempts, finishReason, usage })
+        resolve(completion)
+      },
+      reject,
+    )
+  })
+}
+
+/** One document; or a stream that is read as it comes, which tells a stall from a long answer. */
+function openBody(
+  { provider, clock, request, settings }: Call,
+  response: GoodResponse,
+  controls: BodyControls<JsonAnswer>,
+): BodyReader<JsonAnswer> {
+  const limit = settings.layer.maxResponseBytes
+  if (!request.stream) return openJsonBody(provider, limit)
+  return openStreamBody({ provider, response, controls, clock, limit, taker: NOBODY })
+}
+
+const NOBODY: StreamTaker = { wants: () => true, part: () => undefined, ping: () => undefined }

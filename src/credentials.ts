@@ -1,0 +1,100 @@
+import { checkHeaders } from './check.ts'
+import type { Call } from './call.ts'
+import type { AuthorizeContext } from './provider.ts'
+import { CompletionError, isCompletionError } from './errors.ts'
+
+export type Credentials = Readonly<Record<string, string>> | undefined
+
+/** Headers that carry a credential; a caller who sets one of them has taken the matter over. */
+const OWN = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key']
+
+const OPEN = Symbol('signal')
+
+/**
+ * A getter, so that no controller is made for a provider that does not look at the signal. One for all calls: V8 makes a hidden class
+ * for every getter in a literal, and that class keeps the getter's whole call until the next full collection.
+ */
+const SIGNAL: PropertyDescriptor & ThisType<{ [OPEN]: () => AbortSignal }> = {
+  enumerable: true,
+  get() {
+    return this[OPEN]()
+  },
+}
+
+/**
+ * Asks for the credential of an attempt: the call's own key first, then the provider. Answers at once where nobody has to be asked.
+ * `rejected`: the one before was refused; undefined then means that nothing newer can be had.
+ */
+export function credentials(
+  call: Call,
+  signal: () => AbortSignal,
+  rejected: boolean,
+): Credentials | Promise<Credentials> {
+  const { provider, settings, wire } = call
+  const { apiKey, headers } = settings.layer
+  if (!provider.authorize || OWN.some((name) => typeof headers[name] === 'string')) return rejected ? undefined : {}
+  const authorize = (key: string | undefined): Credentials | Promise<Credentials> => {
+    const context = { [OPEN]: signal, apiKey: key, rejected }
+    return provider.authorize?.(wire, Object.defineProperty(context, 'signal', SIGNAL) as unknown as AuthorizeContext)
+  }
+  try {
+    if (typeof apiKey !== 'function') {
+      if (rejected && apiKey !== undefined) return undefined
+      return settled(call, authorize(apiKey))
+    }
+    const asked = apiKey({ signal: signal(), provider: provider.name })
+    return typeof asked === 'string'
+      ? settled(call, authorize(checkKey(asked)))
+      : settled(
+          call,
+          Promise.resolve(asked).then((key) => authorize(checkKey(key))),
+        )
+  } catch (error) {
+    throw refused(call, error)
+  }
+}
+
+function settled(call: Call, headers: Credentials | Promise<Credentials>): Credentials | Promise<Credentials> {
+  if (headers === undefined || typeof headers.then !== 'function') return checked(headers as Credentials)
+  return (headers as Promise<Credentials>).then(checked).catch((error: unknown) => {
+    throw refused(call, error)
+  })
+}
+
+function checked(headers: Credentials): Credentials {
+  return headers && (checkHeaders('authorize()', headers) as Credentials)
+}
+
+function checkKey(key: unknown): string {
+  if (typeof key !== 'string' || key === '')
+    throw new TypeError('the apiKey function gave no key: it must return a non-empty string')
+  checkHeaders('options', { apiKey: key })
+  return key
+}
+
+/** Whoever was asked for a credential failed: that is its own kind of trouble, whatever was thrown. */
+function refused(call: Call, error: unknown): unknown {
+  const about = {
+    provider: call.provider.name,
+    model: call.request.model,
+    callId: call.id,
+    metadata: call.settings.layer.metadata,
+  }
+  if (isCompletionError(error)) {
+    // A copy, for it may be another call's error, which is not ours to complete.
+    const { name: _, attempts: __, ...rest } = error.toJSON()
+    return new CompletionError({
+      ...rest,
+      ...about,
+      retryable: false,
+      sent: false,
+      cause: error.callId === undefined ? error.cause : error,
+    })
+  }
+  return new CompletionError({
+    ...about,
+    code: 'authentication',
+    message: `authentication: no credential for ${call.provider.name} could be had; the cause is beneath. No request was sent.`,
+    cause: error,
+  })
+}

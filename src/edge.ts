@@ -1,0 +1,140 @@
+import type { Client, ClientDefaults, Complete, Stream } from './client.ts'
+import { bindEntry } from './entry.ts'
+import { openFetchTransports } from './transport/edge.ts'
+
+const entry = bindEntry(openFetchTransports)
+
+/**
+ * Makes one chat-completion call with the default client. Settles by its deadline, whatever the server, the network or a custom fetch
+ * does: with an answer that is proven complete, or with one classified CompletionError.
+ *
+ * @param request WHAT is asked: `model` and `messages`, and what else the model is to know. A plain string is a model of OpenAI's.
+ * @param options HOW the call behaves: `timeout`, `retry`, `signal`, …
+ * @throws CompletionError for everything that can go wrong with a call; TypeError for a programmer's mistake, before any request.
+ *
+ * @example
+ * const { text } = await complete(
+ *   { model: openai('gpt-5-mini'), messages: [{ role: 'user', content: 'Hello' }] },
+ *   { timeout: { total: 30_000, attempt: 12_000 }, retry: 3 },
+ * )
+ */
+export const complete: Complete = entry.complete
+
+/**
+ * Makes one streamed chat-completion call with the default client: an async iterable of events that cannot hang, and that never ends
+ * quietly unless the answer is proven complete. It is retried until its first content, and never after.
+ *
+ * @throws TypeError for a programmer's mistake; whoever reads the stream gets a CompletionError for everything else.
+ */
+export const stream: Stream = entry.stream
+
+/**
+ * Makes a client: defaults and connections that its calls share. It costs no connection until its first call, and keeps no process alive.
+ *
+ * @throws TypeError for defaults that cannot be meant
+ */
+export const createClient: (defaults?: ClientDefaults) => Client = entry.createClient
+
+/**
+ * Replaces the client behind the bare `complete` (at first one with the provider `openai`), and returns the one before, which is not
+ * closed.
+ *
+ * @throws TypeError where it is given no client
+ */
+export const setDefaultClient: (client: Client) => Client = entry.setDefaultClient
+
+export { CompletionError, isCompletionError } from './errors.ts'
+export { readEvents } from './read-events.ts'
+export { anthropic } from './providers/anthropic.ts'
+export { azureOpenAI } from './providers/azure.ts'
+export { gemini } from './providers/gemini.ts'
+export { openai } from './providers/openai.ts'
+export { openaiCompatible } from './providers/openai-compatible.ts'
+export {
+  cerebras,
+  deepseek,
+  fireworks,
+  groq,
+  huggingface,
+  llamacpp,
+  lmstudio,
+  mistral,
+  moonshot,
+  ollama,
+  openrouter,
+  perplexity,
+  qwen,
+  together,
+  vllm,
+  xai,
+  zhipu,
+} from './providers/presets.ts'
+
+export type { Attempt } from './attempt-record.ts'
+export type { Client, ClientDefaults, CloseOptions, Complete, ProviderLike, Stream } from './client.ts'
+export type {
+  AnyCompletionError,
+  Code,
+  CompletionErrorInit,
+  CompletionErrorJSON,
+  ErrorResponse,
+  StopReason,
+  TimeoutPhase,
+} from './errors.ts'
+export type { CallEvent } from './events.ts'
+export type {
+  AssistantMessage,
+  FilePart,
+  ImagePart,
+  InputMessage,
+  Message,
+  Part,
+  ReasoningPart,
+  TextPart,
+  ToolMessage,
+} from './message.ts'
+export type { DispatcherLike, Options, RetryContext, RetryDecision, RetryOptions, TimeoutOptions } from './options.ts'
+export type {
+  OutputDefinition,
+  OutputOf,
+  OutputSpec,
+  Request,
+  Tool,
+  ToolCallOf,
+  ToolInput,
+  ToolSet,
+} from './request.ts'
+export type {
+  Completion,
+  CompletionResponse,
+  FinishReason,
+  Issue,
+  Metadata,
+  PartialAnswer,
+  ProviderData,
+  ToolCall,
+  Usage,
+} from './result.ts'
+export type { StreamEvent } from './stream-events.ts'
+export type { CompletionStream, ReadableStreamOptions, StreamFormat } from './stream-handle.ts'
+
+export type { JsonSchema, SchemaOutput, SchemaWithJson, StandardJsonSchema, StandardSchema } from './standard-schema.ts'
+
+// For those who write a provider or drive time in their tests.
+export type { Clock } from './clock.ts'
+export type {
+  Answer,
+  ApiKey,
+  ApiKeyContext,
+  AuthorizeContext,
+  Model,
+  Parsed,
+  Provider,
+  ProviderFailure,
+  ProviderRequest,
+  ServerSentEvent,
+  StreamPart,
+  Verdict,
+} from './provider.ts'
+export type { ResolvedOutput, ResolvedRequest, ResolvedTool } from './request.ts'
+export type { HeaderBag } from './transport/transport.ts'

@@ -1,0 +1,135 @@
+import type { Call, Ending } from './call.ts'
+import { classify } from './classify.ts'
+import { CompletionError, type CompletionErrorInit, type ErrorResponse, type TimeoutPhase } from './errors.ts'
+import type { Observation, SeenResponse } from './observation.ts'
+import { promptTexts } from './prompt-texts.ts'
+import { redactText, safeHeaders } from './redact.ts'
+import { requestIdOf } from './request-id.ts'
+import type { PartialAnswer } from './result.ts'
+import type { HeaderBag } from './transport/transport.ts'
+
+/** What an attempt knows of itself when it fails. */
+export interface AttemptFacts {
+  readonly sent: boolean
+  readonly response: SeenResponse | undefined
+  readonly partial: PartialAnswer | undefined
+}
+
+/** The error of a response or of a transport failure. */
+export function observedError(call: Call, observation: Observation, facts: AttemptFacts): CompletionError {
+  const {
+    shouldRetry: _,
+    unsent,
+    ...found
+  } = classify(observation, {
+    provider: call.provider.name,
+    classify: call.provider.classify,
+    thrownRules: call.thrownRules,
+    wallNow: call.clock.wallNow(),
+    baseURLHint: call.url.origin,
+    secrets: secretsOf(call),
+    echoes: [...promptTexts(call.request), ...textsOf(facts.partial)],
+  })
+  return new CompletionError({
+    ...common(call, facts),
+    ...found,
+    sent: facts.sent && !unsent,
+    cause: 'error' in observation ? observation.error : undefined,
+  })
+}
+
+/** The error of a phase that took too long. */
+export function timeoutError(call: Call, phase: TimeoutPhase, facts: AttemptFacts): CompletionError {
+  const { limits } = call.settings
+  const limit = limits[phase as Exclude<keyof typeof limits, 'given'>]
+  return new CompletionError({
+    code: 'timeout',
+    phase,
+    message: `timeout: ${EXPIRED[phase] ?? phase} within ${limit} ms (timeout.${phase}).`,
+    // A limit left at its default is not run again after it has expired: nobody has said that a second try is worth that long.
+    retryable: phase in limits.given,
+    ...common(call, facts),
+    requestId: facts.response && shownRequestId(call, facts.response.headers),
+  })
+}
+
+const EXPIRED: Readonly<Record<string, string>> = {
+  attempt: 'the attempt was not done',
+  connect: 'no connection was made',
+  headers: 'no response headers came',
+  firstToken: 'no content came',
+  idle: 'no further content came',
+}
+
+/** The error of a call that was ended from outside while an attempt was under way, or between two. */
+export function endingError(call: Call, ending: Ending, facts: AttemptFacts): CompletionError {
+  const before = call.lastError
+  const response = facts.response
+  return new CompletionError({
+    ...ending,
+    message: `${ending.code}: ${ending.message}${ending.phase === 'total' ? ADVICE : ''}`,
+    ...common(call, facts),
+    sent: facts.sent || (before?.sent ?? false),
+    status: response?.status ?? before?.status,
+    requestId: response ? shownRequestId(call, response.headers) : before?.requestId,
+    providerCode: before?.providerCode,
+    providerMessage: before?.providerMessage,
+    retryAfterMs: before?.retryAfterMs,
+    partial: facts.partial ?? before?.partial,
+    response: response ? errorResponse(call, response) : before?.response,
+    // A reason may be anything, null among it.
+    cause: 'cause' in ending ? ending.cause : before,
+  })
+}
+
+const ADVICE =
+  ' (timeout.total or deadline). Allow more, or set timeout.attempt so that a slow attempt is repeated in time.'
+
+function common(call: Call, { sent, response, partial }: AttemptFacts): Omit<CompletionErrorInit, 'code' | 'message'> {
+  return {
+    sent,
+    partial,
+    response: response && errorResponse(call, response),
+    ...(response && { status: response.status }),
+    provider: call.provider.name,
+    model: call.request.model,
+    callId: call.id,
+    metadata: call.settings.layer.metadata,
+  }
+}
+
+function errorResponse(call: Call, { status, headers, body }: SeenResponse): ErrorResponse {
+  const secrets = secretsOf(call)
+  return {
+    status,
+    headers: new Headers(safeHeaders(headers, secrets)),
+    body: redactText(body.slice(0, MOST_BODY), secrets),
+  }
+}
+
+/** The id, unless a server that repeats what it was sent has put the credential there. */
+export function shownRequestId({ credentials }: Call, headers: HeaderBag): string | undefined {
+  const id = requestIdOf(headers)
+  for (const name in credentials) {
+    const secret = credentials[name] as string
+    if (id?.includes(secret.slice(secret.indexOf(' ') + 1))) return undefined
+  }
+  return id
+}
+
+const textsOf = (partial: PartialAnswer | undefined): readonly string[] =>
+  partial ? [partial.text, partial.reasoning] : []
+
+/** Everything that may not be shown: the credential, and what the names of headers and query fields say is one. */
+function secretsOf(call: Call): string[] {
+  const named = [
+    ...Object.entries(call.settings.layer.headers),
+    ...Object.entries(call.wire.headers),
+    ...call.url.searchParams.entries(),
+  ]
+  const secret = named.flatMap(([name, value]) => (value !== null && SECRET_NAME.test(name) ? [value] : []))
+  return [...Object.values(call.credentials), ...secret]
+}
+
+const SECRET_NAME = /auth|key|token|cookie|secret|sig/i
+const MOST_BODY = 64 * 1024

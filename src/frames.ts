@@ -1,0 +1,24 @@
+import type { Clock } from './clock.ts'
+import type { StreamEvent } from './stream-events.ts'
+
+/** What frames tell of the call beside its events. */
+export interface FrameSource {
+  readonly clock: Clock
+  readonly callId: string
+  readonly model: string
+}
+
+/** How a stream is written: each event, a failure, and what stands at the end. */
+export interface Frames {
+  event(event: StreamEvent): string
+  failure(error: unknown): string
+  readonly end: string
+}
+
+/** A comment: every reader of server-sent events skips it, and every proxy takes it for life. */
+export const HEARTBEAT = ': ping\n\n'
+
+/** An event of server-sent events that holds JSON, which has no line breaks of its own. */
+export function dataFrame(value: unknown): string {
+  return `data: ${JSON.stringify(value)}\n\n`
+}

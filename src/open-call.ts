@@ -1,0 +1,157 @@
+import { type Ambient, ambient } from './ambient.ts'
+import { type Call, endCall, remaining } from './call.ts'
+import type { Clock } from './clock.ts'
+import { totalExpired } from './deadline.ts'
+import { type Expected, resolveOutput } from './output.ts'
+import type { Model } from './provider.ts'
+import type { Request, ResolvedRequest } from './request.ts'
+import { earliest, type Settings } from './resolve-options.ts'
+import { resolveTools } from './tools.ts'
+import type { Transports } from './transport/transport.ts'
+
+/** What a client lends to its calls. */
+export interface CallHost {
+  readonly clock: Clock
+  readonly random: () => number
+  readonly transports: Transports
+  /**
+   * Calls under way, for `close`; each knows its place. No Set: V8 links every outgrown table of a Set to its successor, so that
+   * one that has grown old keeps all later ones, and every call that was ever in them, until the next full collection.
+   */
+  readonly calls: Call[]
+  closed: boolean
+}
+
+/** What a client hands over to begin a call: its own side, the call's options in one form, and the checked request. */
+export interface CallInput {
+  readonly host: CallHost
+  readonly settings: Settings
+  readonly model: Model
+  readonly request: Request
+}
+
+/**
+ * Makes a call: prepares its request and fixes its deadline. Throws what the provider throws for a request that it cannot express.
+ * Nothing outside knows of it before it is entered.
+ */
+export function openCall({ host, settings, model, request }: CallInput, stream: boolean): Call {
+  const { clock, random } = host
+  const { resolved, expected } = resolveRequest(request, model.id, stream)
+  const wire = model.provider.prepare(resolved)
+  const startedAt = clock.now()
+  const { detached, signals } = settings.layer
+  // Looked up here and not where the call is entered: a stream belongs to the request in which it was made, whoever pulls it first.
+  const around = detached ? undefined : ambient()
+  const call: Call = {
+    id: `call_${crypto.randomUUID()}`,
+    settings,
+    provider: model.provider,
+    request: resolved,
+    wire,
+    expected,
+    correction: undefined,
+    url: new URL(wire.url),
+    transport: host.transports.pick(settings.transport),
+    thrownRules: host.transports.errors,
+    clock,
+    random,
+    startedAt,
+    endsAt: startedAt + allowance(settings, around, clock),
+    signals: around ? [...signals, ...around.signals] : signals,
+    attempts: [],
+    lastError: undefined,
+    credentials: {},
+    place: -1,
+    release: () => undefined,
+    ending: undefined,
+    interrupt: undefined,
+  }
+  return call
+}
+
+/** Begins a call: its client knows of it, and it listens to its signals. It may be over already: look at `ending`. */
+export function enterCall(host: CallHost, call: Call): void {
+  call.place = host.calls.push(call) - 1
+  call.release = () => strike(host.calls, call)
+  listen(call)
+  if (host.closed)
+    endCall(call, { code: 'aborted', stopReason: 'aborted', message: 'the client is closed; no request was sent.' })
+  if (remaining(call) <= 0) endCall(call, totalExpired(call))
+}
+
+/** The last call takes the place of the one that leaves. Leaving twice is leaving once. */
+function strike(calls: Call[], call: Call): void {
+  if (call.place < 0) return
+  const last = calls.pop() as Call
+  if (last !== call) {
+    calls[call.place] = last
+    last.place = call.place
+  }
+  call.place = -1
+}
+
+/** How long the call may take: an inherited deadline replaces the default total, an explicit total holds beside it. */
+function allowance({ layer, limits }: Settings, around: Ambient | undefined, clock: Clock): number {
+  const deadline = earliest(layer.deadline, around?.deadline)
+  if (deadline === undefined) return limits.total
+  const inherited = deadline - clock.wallNow()
+  return limits.given.total === undefined ? inherited : Math.min(inherited, limits.total)
+}
+
+/** One listener on each of the caller's signals, taken back when the call has settled. */
+function listen(call: Call): void {
+  const { signals } = call
+  if (signals.length === 0) return
+  const release = call.release
+  const onAbort = (event: Event): void => leave(call, event.target as AbortSignal)
+  // Before any is listened to: a call that is over has nobody who would take a listener back.
+  const aborted = signals.find((signal) => signal.aborted)
+  if (aborted) return leave(call, aborted)
+  for (const signal of signals) signal.addEventListener('abort', onAbort)
+  call.release = () => {
+    for (const signal of signals) signal.removeEventListener('abort', onAbort)
+    release()
+  }
+}
+
+function leave(call: Call, { reason }: AbortSignal): void {
+  const timeout =
+    typeof reason === 'object' && reason !== null && (reason as { name?: unknown }).name === 'TimeoutError'
+  endCall(call, {
+    code: timeout ? 'timeout' : 'aborted',
+    phase: timeout ? 'signal' : undefined,
+    stopReason: 'aborted',
+    message: timeout
+      ? "the caller's signal timed out (its reason is beneath)."
+      : "the caller's signal was aborted (its reason is beneath).",
+    cause: reason,
+  })
+}
+
+/** Throws a TypeError for tools or an `output` that cannot be sent. */
+function resolveRequest(
+  request: Request,
+  model: string,
+  stream: boolean,
+): { readonly resolved: ResolvedRequest; readonly expected: Expected } {
+  const { messages, maxTokens, temperature, topP, stop, seed, reasoningEffort, extraBody } = request
+  const { inputs, tools, toolChoice, parallelToolCalls } = resolveTools(request)
+  const output = resolveOutput(request)
+  const resolved = {
+    model,
+    messages,
+    tools,
+    toolChoice,
+    parallelToolCalls,
+    output: output?.sent,
+    maxTokens,
+    temperature,
+    topP,
+    stop: stop === undefined ? [] : typeof stop === 'string' ? [stop] : stop,
+    seed,
+    reasoningEffort,
+    extraBody: extraBody ?? {},
+    stream,
+  }
+  return { resolved, expected: { inputs, output } }
+}

@@ -1,0 +1,41 @@
+/** What the answers of all wires have in common. */
+import type { FinishReason } from '../result.ts'
+import { list, object, text, written } from './json.ts'
+
+/** A wire's word for the end in ours, by its table; what the table lacks (or an object inherits) is `other`. */
+export function translated(table: Readonly<Record<string, FinishReason>>, raw: string | undefined): FinishReason {
+  return (raw !== undefined && Object.hasOwn(table, raw) && table[raw]) || 'other'
+}
+
+/** Finish reasons that report a failure (OpenRouter, DeepSeek, Mistral). */
+const FAILURES: ReadonlySet<unknown> = new Set(['error', 'insufficient_system_resource'])
+
+/**
+ * The error object of a body or a stream's event under a 200, in its envelope; undefined where it is none. Known shapes: `error` as an
+ * object or a string, at the top or in the choice (OpenRouter), a flat one (vLLM, Mistral, SGLang), one in an array (Gemini), and a
+ * finish reason that means failure.
+ */
+export function failureIn(value: unknown): unknown {
+  const json = object(Array.isArray(value) ? value[0] : value)
+  if (!json) return undefined
+  if (object(json.error) || text(json.error)) return json
+  const choice = object(list(json.choices)[0])
+  if (choice) {
+    if (object(choice.error)) return { error: choice.error }
+    if (FAILURES.has(choice.finish_reason)) {
+      return { error: { code: choice.finish_reason } }
+    }
+  } else if (!json.choices && (json.object === 'error' || json.type === 'error' || json.detail || text(json.message)))
+    return json
+  return undefined
+}
+
+/** An id for a call that came without one (the legacy function call, Gemini): unique within a conversation, as Anthropic demands. */
+export function callId(answerId: string | undefined, index: number): string {
+  return answerId ? `call_${answerId.replace(/[^\w-]/g, '')}_${index}` : `call_${index}`
+}
+
+/** Arguments as the model wrote them; a server that has parsed them already gets them written again. */
+export function argumentsOf(value: unknown): string {
+  return typeof value === 'string' ? value : value == null ? '' : written(value)
+}

@@ -1,0 +1,137 @@
+import type { Part } from '../message.ts'
+import type { Answer, Parsed } from '../provider.ts'
+import type { FinishReason, ProviderData, ToolCall, Usage } from '../result.ts'
+import type { Dialect } from './dialect.ts'
+import { argumentsOf, callId, failureIn, translated } from './answer.ts'
+import { count, list, object, text, type JsonObject } from './json.ts'
+
+/** OpenAI's reasons, then what compatible servers say beside them: TGI, Mistral, gateways that pass a vendor's word through. */
+const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
+  stop: 'stop',
+  length: 'length',
+  tool_calls: 'tool_calls',
+  function_call: 'tool_calls',
+  content_filter: 'content_filter',
+  eos_token: 'stop',
+  eos: 'stop',
+  stop_sequence: 'stop',
+  end_turn: 'stop',
+  model_length: 'length',
+  max_tokens: 'length',
+  tool_use: 'tool_calls',
+}
+
+/** Reads the body of a chat completion. */
+export function parseChat(provider: string, body: unknown, dialect: Dialect): Parsed {
+  const failure = failureIn(body)
+  if (failure !== undefined) return { kind: 'error', error: failure }
+  const json = object(body)
+  if (!json) return incomplete('the body is no JSON object')
+  const choice = object(list(json.choices)[0])
+  if (!choice) return incomplete('the answer has no choices')
+  const message = object(choice.message)
+  if (!message) return incomplete('the answer has no message')
+  const reason = text(choice.finish_reason)
+  const toolCalls = calls(provider, message, text(json.id))
+  const said = readContent(message.content)
+  const reasoning = reasoningOf(message) + said.reasoning || undefined
+  const answer: Answer = {
+    text: said.text,
+    reasoning,
+    refusal: text(message.refusal),
+    toolCalls,
+    finishReason: finishReason(reason),
+    usage: usageOf(json),
+    id: text(json.id),
+    model: text(json.model),
+    parts: reasoning ? partsOf(reasoning, said.text) : undefined,
+    providerData: messageData(provider, message.reasoning_details),
+  }
+  if (!reason && !dialect.noFinishReason) {
+    return { kind: 'incomplete', problem: 'the answer has no finish reason', partial: answer }
+  }
+  return { kind: 'answer', answer }
+}
+
+function incomplete(problem: string): Parsed {
+  return { kind: 'incomplete', problem }
+}
+
+export function finishReason(raw: string | undefined): FinishReason {
+  return translated(FINISH_REASONS, raw)
+}
+
+/** `content` as a string, or as an array of parts (Mistral's reasoning models, some gateways). */
+export function readContent(content: unknown): { text: string; reasoning: string } {
+  if (typeof content === 'string') return { text: content, reasoning: '' }
+  let said = ''
+  let reasoning = ''
+  for (const item of list(content)) {
+    const part = object(item)
+    if (part?.type === 'thinking') reasoning += text(part.thinking) ?? joinedText(part.thinking)
+    else said += text(part?.text) ?? ''
+  }
+  return { text: said, reasoning }
+}
+
+function joinedText(parts: unknown): string {
+  let joined = ''
+  for (const part of list(parts)) joined += text(object(part)?.text) ?? ''
+  return joined
+}
+
+/** DeepSeek, xAI and vLLM say `reasoning_content`; Groq, OpenRouter and Ollama say `reasoning`; some say both. */
+export function reasoningOf(message: JsonObject): string {
+  return text(message.reasoning_content) ?? text(message.reasoning) ?? ''
+}
+
+function partsOf(reasoning: string, said: string): Part[] {
+  const found: Part[] = [{ type: 'reasoning', text: reasoning }]
+  if (said) found.push({ type: 'text', text: said })
+  return found
+}
+
+/** OpenRouter's reasoning details hold signatures and go back as they came. */
+function messageData(provider: string, details: unknown): ProviderData | undefined {
+  return list(details).length ? { [provider]: { reasoning_details: details } } : undefined
+}
+
+function calls(provider: string, message: JsonObject, id: string | undefined): ToolCall[] {
+  const found: ToolCall[] = []
+  const raw = list(message.tool_calls)
+  for (const item of raw.length ? raw : message.function_call ? [{ function: message.function_call }] : []) {
+    const call = object(item)
+    const called = object(call?.function)
+    if (!called) continue
+    found.push({
+      id: text(call?.id) ?? callId(id, found.length),
+      name: text(called.name) ?? '',
+      arguments: argumentsOf(called.arguments),
+      providerData: callData(provider, call),
+    })
+  }
+  return found
+}
+
+/** What a call must carry back beside its own fields: Gemini's thought signature, behind its compatible endpoint and OpenRouter. */
+export function callData(provider: string, call: JsonObject | undefined): ProviderData | undefined {
+  return object(call?.extra_content) && { [provider]: { extra_content: call?.extra_content } }
+}
+
+/** Usage of a body or a chunk; Groq also puts it under `x_groq`. */
+export function usageOf(json: JsonObject): Usage | undefined {
+  const usage = object(json.usage) ?? object(object(json.x_groq)?.usage)
+  if (!usage) return undefined
+  const inputTokens = count(usage.prompt_tokens) ?? count(usage.input_tokens) ?? 0
+  const outputTokens = count(usage.completion_tokens) ?? count(usage.output_tokens) ?? 0
+  const input = object(usage.prompt_tokens_details)
+  return {
+    inputTokens,
+    outputTokens,
+    // xAI counts reasoning into the total only, so the sum is no substitute for what is reported.
+    totalTokens: count(usage.total_tokens) ?? inputTokens + outputTokens,
+    reasoningTokens: count(object(usage.completion_tokens_details)?.reasoning_tokens),
+    cachedInputTokens: count(input?.cached_tokens) ?? count(usage.prompt_cache_hit_tokens),
+    cacheWriteTokens: count(input?.cache_write_tokens),
+  }
+}

@@ -1,0 +1,137 @@
+import type { ServerSentEvent, StreamPart } from '../provider.ts'
+import { list, object, parsed, text, type JsonObject } from './json.ts'
+import { argumentsOf, callId, failureIn } from './answer.ts'
+import { callData, finishReason, readContent, reasoningOf, usageOf } from './openai-parse.ts'
+
+/** A tool call being received. */
+interface Slot {
+  /** The server's own number for it, where it gives one. */
+  readonly index: unknown
+  readonly id: string | undefined
+  named: boolean
+}
+
+const NOTHING: readonly StreamPart[] = []
+
+/** Opens a reader for one streamed chat completion. Beside JSON.parse it does next to nothing for a chunk of plain text. */
+export function chatReader(provider: string): (event: ServerSentEvent) => readonly StreamPart[] {
+  let answerId: string | undefined
+  let identified = false
+  let begun = false
+  let lastReason: string | undefined
+  const slots: Slot[] = []
+  const details: Record<string, unknown>[] = []
+
+  function toolCall(item: unknown, legacy: boolean): StreamPart | undefined {
+    const call = object(item)
+    const called = object(legacy ? call : call?.function)
+    if (!call || !called) return undefined
+    const id = legacy ? undefined : text(call.id)
+    const name = text(called.name)
+    let at = slotFor(slots, call.index, id, name)
+    const opened = at < 0
+    if (opened) at = slots.push({ index: call.index, id, named: false }) - 1
+    const slot = slots[at] as Slot
+    const part: StreamPart = {
+      type: 'tool_call',
+      index: at,
+      id: opened ? (id ?? callId(answerId, at)) : undefined,
+      // Some servers repeat the name with every piece.
+      name: slot.named ? undefined : name,
+      arguments: argumentsOf(called.arguments),
+      providerData: callData(provider, call),
+    }
+    if (name) slot.named = true
+    return part
+  }
+
+  return ({ event, data }) => {
+    // Exactly that and nothing like it: a cut or a foreign marker proves no completeness.
+    if (data === '[DONE]') return [{ type: 'end', complete: begun || lastReason !== undefined }]
+    const json = parsed(data)
+    if (event === 'error') return [{ type: 'error', error: json ?? { error: { message: data } } }]
+    if (typeof json !== 'object' || json === null)
+      return [{ type: 'malformed', problem: 'an event of the stream is no JSON object' }]
+    const chunk = json as JsonObject
+    const choice = object((chunk.choices as readonly unknown[] | undefined)?.[0])
+    const reason = text(choice?.finish_reason)
+    if (!choice || reason || chunk.error || choice.error) {
+      const failure = failureIn(json)
+      if (failure !== undefined) return [{ type: 'error', error: failure }]
+    }
+
+    const parts: StreamPart[] = []
+    if (!identified && (chunk.id || chunk.model)) {
+      // Azure's first chunk has neither, and some servers send one of them late.
+      answerId = text(chunk.id)
+      const model = text(chunk.model)
+      identified = answerId !== undefined && model !== undefined
+      parts.push({ type: 'meta', id: answerId, model })
+    }
+    // Perplexity repeats the whole message beside each delta; an ending choice may come without a delta.
+    const delta = object(choice?.delta)
+    if (delta) {
+      const thought = reasoningOf(delta)
+      if (thought) parts.push({ type: 'reasoning', text: thought })
+      const { content } = delta
+      if (typeof content === 'string') {
+        if (content) parts.push({ type: 'text', text: content })
+      } else if (content) {
+        const said = readContent(content)
+        if (said.reasoning) parts.push({ type: 'reasoning', text: said.reasoning })
+        if (said.text) parts.push({ type: 'text', text: said.text })
+      }
+      if (delta.refusal) parts.push({ type: 'refusal', text: text(delta.refusal) ?? '' })
+      if (delta.tool_calls || delta.function_call) {
+        const legacy = !delta.tool_calls
+        for (const item of legacy ? [delta.function_call] : list(delta.tool_calls)) {
+          const part = toolCall(item, legacy)
+          if (part) parts.push(part)
+        }
+      }
+      if (delta.reasoning_details) collect(details, delta.reasoning_details)
+      if (!begun && parts.some((part) => part.type !== 'meta')) begun = true
+    }
+    if (reason && reason !== lastReason) {
+      lastReason = reason
+      if (details.length)
+        parts.push({ type: 'message_data', providerData: { [provider]: { reasoning_details: details } } })
+      parts.push({ type: 'finish', finishReason: finishReason(reason) })
+    }
+    if (chunk.usage || chunk.x_groq) {
+      const usage = usageOf(chunk)
+      if (usage) parts.push({ type: 'usage', usage })
+    }
+    return parts.length ? parts : NOTHING
+  }
+}
+
+/**
+ * Which call a piece belongs to; -1 opens one. By the server's number, unless a new id shows that it numbers every call 0 (Gemini's and
+ * Ollama's compatible endpoints); without a number by id; without either a name opens a call and the rest continues the last one.
+ */
+function slotFor(slots: readonly Slot[], index: unknown, id: string | undefined, name: string | undefined): number {
+  if (typeof index === 'number') {
+    return slots.findLastIndex((slot) => slot.index === index && (!id || !name || !slot.id || slot.id === id))
+  }
+  if (id) return slots.findIndex((slot) => slot.id === id)
+  return name && slots.at(-1)?.named ? -1 : slots.length - 1
+}
+
+/** OpenRouter's reasoning details come in pieces: text grows, everything else replaces. */
+function collect(details: Record<string, unknown>[], pieces: unknown): void {
+  for (const piece of list(pieces)) {
+    const found = object(piece)
+    if (!found) continue
+    const last = details.at(-1)
+    if (!last || last.type !== found.type || last.index !== found.index || found.type === 'reasoning.encrypted') {
+      details.push({ ...found })
+      continue
+    }
+    for (const [key, value] of Object.entries(found)) {
+      const before = last[key]
+      const grows = (key === 'text' || key === 'summary') && typeof value === 'string' && typeof before === 'string'
+      if (value != null) last[key] = grows ? before + value : value
+    }
+  }
+}

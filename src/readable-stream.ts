@@ -1,0 +1,80 @@
+import { fail } from './check.ts'
+import type { Clock } from './clock.ts'
+import { isCompletionError } from './errors.ts'
+import { dataFrame, type Frames, HEARTBEAT, type FrameSource } from './frames.ts'
+import { openaiFrames } from './openai-frames.ts'
+import type { StreamEvent } from './stream-events.ts'
+import type { ReadableStreamOptions } from './stream-handle.ts'
+
+const HEARTBEAT_MS = 15_000
+
+type Events = AsyncIterator<StreamEvent, undefined, undefined>
+
+/** Writes events as server-sent events. One is read when one is asked for; silence is filled with comments. */
+export function readableStreamOf(
+  consume: () => Events,
+  source: FrameSource,
+  { format = 'events', heartbeat = HEARTBEAT_MS }: ReadableStreamOptions = {},
+): ReadableStream<Uint8Array> {
+  if (typeof heartbeat !== 'number' || !(heartbeat > 0))
+    fail('heartbeat', heartbeat, 'a number of milliseconds above 0')
+  const frames = framesOf(format, source)
+  const events = consume()
+  const encoder = new TextEncoder()
+  let pending: Promise<IteratorResult<StreamEvent, undefined>> | undefined
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        let text = ''
+        let over = false
+        try {
+          // Some events have no form in a format; then the next one is waited for.
+          while (text === '' && !over) {
+            pending ??= events.next()
+            const result = await within(source.clock, pending, heartbeat)
+            if (!result) {
+              text = HEARTBEAT
+            } else {
+              pending = undefined
+              over = result.done === true
+              text = result.done ? frames.end : frames.event(result.value)
+            }
+          }
+        } catch (error) {
+          text = frames.failure(error)
+          over = true
+        }
+        if (text) controller.enqueue(encoder.encode(text))
+        if (over) controller.close()
+      },
+      async cancel(reason: unknown) {
+        await events.return?.(reason as undefined)
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+function framesOf(format: NonNullable<ReadableStreamOptions['format']>, source: FrameSource): Frames {
+  if (format === 'openai') return openaiFrames(source)
+  if (format !== 'events' && typeof format !== 'function') fail('format', format, "'events', 'openai' or a function")
+  return {
+    event: format === 'events' ? (event) => (event.type === 'ping' ? HEARTBEAT : dataFrame(event)) : format,
+    failure: (error) => dataFrame({ type: 'error', error: plain(error) }),
+    end: '',
+  }
+}
+
+function plain(error: unknown): unknown {
+  return isCompletionError(error)
+    ? error.toJSON()
+    : { name: 'Error', code: 'server_error', message: 'the stream failed' }
+}
+
+/** The result, or undefined where it takes longer than `milliseconds`; the promise may be asked again. */
+function within<T>(clock: Clock, promise: Promise<T>, milliseconds: number): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.setTimeout(() => resolve(undefined), milliseconds)
+    promise.then(resolve, reject).finally(() => clock.clearTimeout(timer))
+  })
+}

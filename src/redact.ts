@@ -1,0 +1,121 @@
+import type { HeaderBag } from './transport/transport.ts'
+
+const REDACTED = '[redacted]'
+const ELIDED = '[…]'
+
+/** Shorter ones are no secrets; removing them would only tear holes into words. */
+const SHORTEST_SECRET = 4
+
+/** Credentials by their look, for those that nobody told us of. Each needs a digit where prose could look alike. */
+const PATTERNS: readonly (readonly [RegExp, string])[] = [
+  [/\b(?:sk|rk|gsk|xai|pplx|csk|nvapi|hf|fw|r8|ghp|gho|tgp|glpat)[-_](?=[\w-]*\d)[\w-]{8,}/g, REDACTED],
+  [/\b(?:AIza[\w-]{16,}|A[KS]IA[A-Z0-9]{12,})/g, REDACTED],
+  [/\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?/g, REDACTED],
+  [/\b(Bearer|Basic)\s+(?=\S*\d)[\w.~+/=-]{8,}/gi, `$1 ${REDACTED}`],
+  [
+    /\b((?:api[-_]?|access[-_]?)?key|(?:access_)?token|sig|signature|secret|password)=[^&\s"'<>]{3,}/gi,
+    `$1=${REDACTED}`,
+  ],
+  [
+    /\b((?:x-)?(?:goog-)?api[-_]?key|authorization|x-auth-token|cookie)(["']?\s*[:=]\s*["']?)(?=[^\s"',;]*\d)[^\s"',;]{8,}/gi,
+    `$1$2${REDACTED}`,
+  ],
+  [/(:\/\/)[^/\s:@]+:[^/\s@]+@/g, `$1${REDACTED}@`],
+]
+
+/** Removes credentials from a text: those given, in every spelling they travel in, and whatever looks like one. */
+export function redactText(text: string, secrets: readonly string[]): string {
+  let result = text
+  for (const secret of spellings(secrets)) result = result.replaceAll(secret, REDACTED)
+  for (const [pattern, replacement] of PATTERNS) result = result.replace(pattern, replacement)
+  return result
+}
+
+/** A secret also appears without its scheme (`Bearer …`), in a URL, and inside JSON. Longer ones go first. */
+function spellings(secrets: readonly string[]): readonly string[] {
+  const all = new Set<string>()
+  for (const secret of secrets) {
+    for (const part of [secret, secret.replace(/^\w+ +/, '')]) {
+      if (part.length < SHORTEST_SECRET) continue
+      all.add(part)
+      all.add(JSON.stringify(part).slice(1, -1))
+      try {
+        all.add(encodeURIComponent(part))
+      } catch {
+        // A lone surrogate has no URL spelling.
+      }
+    }
+  }
+  return [...all].toSorted((one, other) => other.length - one.length)
+}
+
+const SECRET_HEADER =
+  /cookie|authoriz|api-?key|secret|credential|signature|(?:auth|access|security|session|csrf)-?token/i
+
+/** The headers that may be shown, with secrets removed from their values. */
+export function safeHeaders(headers: HeaderBag, secrets: readonly string[] = []): HeaderBag {
+  const safe: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers)) {
+    if (!SECRET_HEADER.test(name)) safe[name] = redactText(value, secrets)
+  }
+  return safe
+}
+
+const SHORTEST_RUN = 24
+const SHORTEST_SOURCE = 8
+
+/**
+ * Removes from a provider's message what it repeats of the prompt or of the answer: every run of 24 characters or more that a source
+ * shares, and every short source as a whole. Linear in the length of the sources.
+ */
+export function elideEchoes(text: string, sources: readonly string[]): string {
+  if (text.length < SHORTEST_SOURCE || sources.length === 0) return text
+  const marked = new Uint8Array(text.length)
+  const runs = new Set<string>()
+  // Which fingerprints occur at all: spares nearly all of a long source the cost of a slice.
+  const sieve = new Uint8Array(65_536)
+  for (let at = 0; at + SHORTEST_RUN <= text.length; at++) {
+    runs.add(text.slice(at, at + SHORTEST_RUN))
+    sieve[fingerprint(text, at)] = 1
+  }
+  const shared = new Set<string>()
+  for (const source of sources.flatMap(asQuoted)) {
+    if (source.length < SHORTEST_RUN) markWhole(text, source.trim(), marked)
+    for (let at = 0; at + SHORTEST_RUN <= source.length; at++) {
+      if (sieve[fingerprint(source, at)] === 0) continue
+      const run = source.slice(at, at + SHORTEST_RUN)
+      if (runs.has(run)) shared.add(run)
+    }
+  }
+  for (let at = 0; at + SHORTEST_RUN <= text.length; at++) {
+    if (shared.has(text.slice(at, at + SHORTEST_RUN))) marked.fill(1, at, at + SHORTEST_RUN)
+  }
+  return withoutMarked(text, marked)
+}
+
+/** A provider quotes lines with their ends escaped, which leaves no long run of short lines. */
+function asQuoted(source: string): readonly string[] {
+  return /["\\\n]/.test(source) ? [source, JSON.stringify(source).slice(1, -1)] : [source]
+}
+
+function fingerprint(text: string, at: number): number {
+  return (text.charCodeAt(at) * 31 + text.charCodeAt(at + 9) * 1_031 + text.charCodeAt(at + 23) * 8_209) & 0xffff
+}
+
+function markWhole(text: string, source: string, marked: Uint8Array): void {
+  if (source.length < SHORTEST_SOURCE) return
+  for (let at = text.indexOf(source); at >= 0; at = text.indexOf(source, at + source.length)) {
+    marked.fill(1, at, at + source.length)
+  }
+}
+
+function withoutMarked(text: string, marked: Uint8Array): string {
+  let result = ''
+  let from = 0
+  for (let at = marked.indexOf(1); at >= 0; at = marked.indexOf(1, from)) {
+    const end = marked.indexOf(0, at)
+    result += text.slice(from, at) + ELIDED
+    from = end < 0 ? text.length : end
+  }
+  return result + text.slice(from)
+}

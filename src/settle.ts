@@ -1,0 +1,21 @@
+import { type Call, emit } from './call.ts'
+import { endingError } from './failure.ts'
+import type { AnyCompletionError, CompletionError, StopReason } from './errors.ts'
+
+/** Completes the error that a call fails with, tells the observers, and gives back what the call holds. */
+export function finishFailure(call: Call, error: CompletionError, stopReason: StopReason): void {
+  const duration = call.clock.now() - call.startedAt
+  const attempts = [...call.attempts]
+  // Our own error, made for this call and handed out to nobody for keeping yet.
+  Object.assign(error, { stopReason, attempts, duration })
+  call.release()
+  emit(call, { type: 'failure', duration, attempts, error: error as AnyCompletionError })
+}
+
+/** The error of a call that was over before it began: nothing has been sent. */
+export function endedBefore(call: Call): Error {
+  const ending = call.ending as NonNullable<Call['ending']>
+  const error = endingError(call, ending, { sent: false, response: undefined, partial: undefined })
+  finishFailure(call, error, ending.stopReason)
+  return error
+}

@@ -1,0 +1,160 @@
+import { type AttemptPlan, startAttempt } from './attempt.ts'
+import { runAttempts } from './attempts.ts'
+import { emit, endCall } from './call.ts'
+import { completionOf } from './completion.ts'
+import { withinDeadline } from './deadline.ts'
+import { eventQueue } from './event-queue.ts'
+import { shownRequestId } from './failure.ts'
+import { type CallInput, enterCall, openCall } from './open-call.ts'
+import type { StreamPart } from './provider.ts'
+import type { JsonAnswer } from './json-body.ts'
+import type { Completion } from './result.ts'
+import { endedBefore, finishFailure } from './settle.ts'
+import { openStreamBody, type StreamBody } from './stream-body.ts'
+import type { StreamEvent } from './stream-events.ts'
+import type { CompletionStream } from './stream-handle.ts'
+import { consumers } from './stream-consumers.ts'
+import { understand } from './understanding.ts'
+
+/**
+ * The life of a streamed call. Up to its first content it is that of `complete` (see there); then it belongs to its consumer:
+ *
+ *     attempts   until the first content: retried unseen, for every cause alike
+ *        │
+ *     events     read from the socket at the consumer's pace: a consumer that waits makes the provider wait
+ *        │
+ *     proof      a finish reason or the provider's end marker: `tool_call`s, `finish`, the completion     ✗ error with `partial`
+ */
+export function stream(input: CallInput): CompletionStream {
+  const call = openCall(input, true)
+  const { rawEvents } = call.settings.layer
+  let started = false
+  let body: StreamBody | undefined
+  let draining = false
+  let resolveWhole!: (completion: Completion) => void
+  let rejectWhole!: (error: unknown) => void
+  const whole = new Promise<Completion>((resolve, reject) => {
+    resolveWhole = resolve
+    rejectWhole = reject
+  })
+  const queue = eventQueue<StreamEvent>(() => {
+    start()
+    body?.pump()
+  })
+  const push = (event: StreamEvent): void => {
+    if (!draining) queue.push(event)
+  }
+
+  /** One attempt: resolves with its first content, or rejects before it; what comes after is told to the consumer alone. */
+  function attempt(plan: AttemptPlan): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let begun = false
+      if (call.attempts.length > 0) push({ type: 'retry', attempt: call.attempts.length })
+      startAttempt(
+        call,
+        plan,
+        (response, controls) => {
+          const opened = openStreamBody({
+            provider: call.provider,
+            response,
+            controls,
+            clock: call.clock,
+            limit: call.settings.layer.maxResponseBytes,
+            taker: {
+              wants: () => draining || queue.hungry,
+              part(part) {
+                const event = eventOf(part)
+                if (!event) return
+                if (!begun && event.type !== 'usage') {
+                  begun = true
+                  body = opened
+                  resolve()
+                }
+                push(event)
+              },
+              ping: () => push({ type: 'ping' }),
+              ...(rawEvents && { raw: (data: string) => push({ type: 'raw', data }) }),
+            },
+          })
+          return opened
+        },
+        (answered: JsonAnswer) => understand(call, answered),
+        (understood, { status, headers }) => {
+          const completion = completionOf(call, {
+            ...understood,
+            status,
+            headers,
+            requestId: shownRequestId(call, headers),
+          })
+          for (const toolCall of completion.toolCalls) push({ type: 'tool_call', toolCall })
+          push({ type: 'finish', finishReason: completion.finishReason })
+          call.release()
+          const { duration, attempts, finishReason, usage } = completion
+          emit(call, { type: 'success', duration, attempts, finishReason, usage })
+          resolveWhole(completion)
+          resolve()
+          queue.end()
+        },
+        (error) => {
+          if (!begun) return reject(error)
+          // What has been given to the caller is never given again, so nothing may follow.
+          finishFailure(call, error, call.ending?.stopReason ?? 'not_retryable')
+          fail(error)
+        },
+      )
+    })
+  }
+
+  function fail(error: unknown): void {
+    rejectWhole(error)
+    queue.fail(error)
+  }
+
+  function start(): void {
+    if (started) return
+    started = true
+    enterCall(input.host, call)
+    if (call.ending) return fail(endedBefore(call))
+    // Watched here only for its rejection before the first content; the deadline is over the whole.
+    runAttempts(call, attempt).catch(fail)
+    withinDeadline(call, whole).catch(() => undefined)
+  }
+
+  function cancel(reason?: unknown): void {
+    const message = 'the stream was cancelled (its reason is beneath).'
+    endCall(call, { code: 'aborted', stopReason: 'aborted', message, cause: reason })
+    if (started) return
+    started = true
+    fail(endedBefore(call))
+  }
+
+  return consumers({
+    queue,
+    whole,
+    cancel,
+    clock: call.clock,
+    callId: call.id,
+    model: call.request.model,
+    drain() {
+      draining = true
+      queue.clear()
+      start()
+      body?.pump()
+    },
+  })
+}
+
+function eventOf(part: StreamPart): StreamEvent | undefined {
+  switch (part.type) {
+    case 'text':
+    case 'reasoning':
+    case 'refusal':
+      return part.text === '' ? undefined : { type: part.type, text: part.text }
+    case 'tool_call':
+      return { type: 'tool_call_delta', index: part.index, id: part.id, name: part.name, arguments: part.arguments }
+    case 'usage':
+      return { type: 'usage', usage: part.usage }
+    default:
+      return undefined
+  }
+}

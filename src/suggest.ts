@@ -1,0 +1,53 @@
+/** Other words for a name of ours, in plain form: what other libraries and the providers' wires call it. */
+const ALIASES: Readonly<Record<string, readonly string[]>> = {
+  key: ['apiKey'],
+  token: ['apiKey'],
+  url: ['baseURL'],
+  endpoint: ['baseURL'],
+  host: ['baseURL'],
+  defaultheaders: ['headers'],
+  organisation: ['organization'],
+  deployment: ['model'],
+  maxcompletiontokens: ['maxTokens'],
+  maxoutputtokens: ['maxTokens'],
+  maxattempts: ['maxRetries', 'retry'],
+  retries: ['maxRetries', 'retry'],
+  maxretries: ['retry'],
+  abortsignal: ['signal'],
+  timeoutms: ['timeout'],
+  prompt: ['messages'],
+  input: ['messages'],
+  stopsequences: ['stop'],
+  functions: ['tools'],
+  responseformat: ['output'],
+  schema: ['output'],
+}
+
+/** The known name that a mistaken one most likely means: the same letters in another case, an alias, or one slip of the finger. */
+export function likely(name: string, known: Iterable<string>): string | undefined {
+  const wanted = plain(name)
+  const names = [...known]
+  return (
+    names.find((candidate) => plain(candidate) === wanted) ??
+    names.find((candidate) => ALIASES[wanted]?.includes(candidate)) ??
+    names.find((candidate) => oneSlip(plain(candidate), wanted))
+  )
+}
+
+function plain(name: string): string {
+  return name.replace(/[^a-z0-9]/gi, '').toLowerCase()
+}
+
+/** Whether one inserted, missing, wrong or swapped letter makes the difference. */
+function oneSlip(a: string, b: string): boolean {
+  if (Math.abs(a.length - b.length) > 1 || a.length < 4) return false
+  let start = 0
+  while (start < a.length && a[start] === b[start]) start++
+  const rest = (text: string, from: number) => text.slice(start + from)
+  return (
+    rest(a, 1) === rest(b, 1) ||
+    rest(a, 1) === rest(b, 0) ||
+    rest(a, 0) === rest(b, 1) ||
+    (rest(a, 2) === rest(b, 2) && a[start] === b[start + 1] && a[start + 1] === b[start])
+  )
+}

@@ -1,0 +1,247 @@
+import { nextTick } from 'node:process'
+import type { Dispatcher } from 'undici'
+import { type Decoder, openDecoder } from './decode.ts'
+import type { Exchange, HeaderBag, Receiver, WireRequest } from './transport.ts'
+
+/** What an exchange needs to know of the connection that serves it. */
+export interface Connection {
+  /** The exchange's request begins to leave; true where another has left on this connection before. */
+  begin(exchange: DispatchExchange): boolean
+  /** The exchange waits for it no more; a connection that is being made for nobody else is given up. */
+  leave(exchange: DispatchExchange): void
+  /** It has carried a request since it was made: a failure before sending is the death of an idle connection. */
+  used(): boolean
+}
+
+/** One exchange over a `dispatch()`: undici's handler and the caller's handle in one object. */
+export interface DispatchExchange extends Behaviour {
+  readonly dispatch: Dispatch
+  readonly request: WireRequest
+  readonly receiver: Receiver
+  readonly framing: Framing
+  /** Set by our own agent when it has chosen a connection; a foreign dispatcher does not tell. */
+  connection: Connection | undefined
+  /** Its connection has taken it and it has not begun to leave. */
+  waiting: boolean
+  controller: Dispatcher.DispatchController | undefined
+  decoder: Decoder | undefined
+  /** Nothing is reported any more: it has ended, failed, or was cancelled. */
+  settled: boolean
+  sent: boolean
+  paused: boolean
+  /** Bytes that the announced content-length still owes; NaN where none was announced. */
+  owed: number
+}
+
+/** The methods, which all exchanges share. */
+interface Behaviour extends Exchange, Dispatcher.DispatchHandler {}
+
+/** What a proxy changes about a request. */
+export interface Framing {
+  /** The request target, where it is not the path. */
+  readonly path?: (url: URL) => string | undefined
+  /** Headers for the proxy alone. */
+  readonly headers?: (url: URL) => Readonly<Record<string, string>> | undefined
+}
+
+const UNCHANGED: Framing = {}
+
+/** Held from the start, so that fake timers that replace it later do not stop exchanges that wait for nothing but themselves. */
+const defer: typeof nextTick = nextTick
+
+/** Sends a request into undici; errors come back through the handler or are thrown. */
+export type Dispatch = (options: Dispatcher.DispatchOptions, exchange: DispatchExchange) => void
+
+/**
+ * Begins an exchange. The dispatch itself waits for the next tick: a dispatcher may call its handler before it returns (an idle
+ * connection does, and a mock answers whole), and a receiver is never called before `start` has returned.
+ */
+export function openExchange(
+  dispatch: Dispatch,
+  request: WireRequest,
+  receiver: Receiver,
+  framing: Framing = UNCHANGED,
+): Exchange {
+  // The methods sit on a prototype: ten closures for every request would be a measurable part of what a call costs.
+  const exchange = {
+    __proto__: BEHAVIOUR,
+    dispatch,
+    request,
+    receiver,
+    framing,
+    connection: undefined,
+    waiting: false,
+    controller: undefined,
+    decoder: undefined,
+    settled: false,
+    sent: false,
+    paused: false,
+    owed: Number.NaN,
+  } as unknown as DispatchExchange
+  defer(begin, exchange)
+  return exchange
+}
+
+function begin(exchange: DispatchExchange): void {
+  if (exchange.settled) return
+  const { request, framing } = exchange
+  const { url, body } = request
+  const added = framing.headers?.(url)
+  try {
+    exchange.dispatch(
+      {
+        origin: url.origin,
+        path: framing.path?.(url) ?? url.pathname + url.search,
+        method: request.method,
+        headers: added === undefined ? request.headers : { ...request.headers, ...added },
+        body: body ?? null,
+        // Ours are exact and count the waiting; undici's fire late and would cut long generations at 300 s.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      },
+      exchange,
+    )
+  } catch (error) {
+    fail(exchange, error)
+  }
+}
+
+function fail(exchange: DispatchExchange, error: unknown): void {
+  if (exchange.settled) return
+  exchange.settled = true
+  exchange.decoder?.destroy()
+  if (!exchange.sent) exchange.connection?.leave(exchange)
+  exchange.receiver.onError(error)
+}
+
+const BEHAVIOUR: Behaviour & ThisType<DispatchExchange> = {
+  pause() {
+    this.paused = true
+    if (this.decoder) this.decoder.pause()
+    else this.controller?.pause()
+  },
+
+  resume() {
+    this.paused = false
+    if (this.decoder) this.decoder.resume()
+    else this.controller?.resume()
+  },
+
+  cancel(reason) {
+    if (this.settled) return
+    this.settled = true
+    this.decoder?.destroy()
+    // undici makes an error of its own for an abort without a reason; whatever it reports then is not passed on.
+    if (this.controller) this.controller.abort((reason ?? CANCELLED) as Error)
+    else this.connection?.leave(this)
+  },
+
+  onRequestStart(controller) {
+    if (this.settled) {
+      // Cancelled while it waited for its turn. An abort would destroy the healthy connection that has just become free; undici
+      // drops a request whose handler throws here and leaves our connection alone. Of a foreign dispatcher we do not know that.
+      if (this.connection) throw CANCELLED
+      controller.abort(CANCELLED)
+      return
+    }
+    this.controller = controller
+    if (this.paused) controller.pause()
+    const reused = this.connection?.begin(this) ?? false
+    // Over HTTP/2 undici sends a refused request once more by itself.
+    if (this.sent) return
+    this.sent = true
+    this.receiver.onSent(reused)
+  },
+
+  onResponseStart(controller, status, headers) {
+    if (this.settled || status < 200) return
+    const bag = joined(headers)
+    if (status !== 204 && status !== 304) {
+      const length = bag['content-length']
+      if (length !== undefined) this.owed = Number(length)
+      const encoding = bag['content-encoding']
+      if (encoding !== undefined) this.decoder = openDecoder(encoding, decoderSink(this, controller))
+      if (this.decoder && this.paused) {
+        // From here on the decoder waits for the receiver, and the connection for the decoder.
+        this.decoder.pause()
+        controller.resume()
+      }
+    }
+    this.receiver.onHeaders(status, bag)
+  },
+
+  onResponseData(_controller, chunk) {
+    if (this.settled) return
+    this.owed -= chunk.length
+    if (this.decoder) this.decoder.write(chunk)
+    else this.receiver.onData(chunk)
+  },
+
+  onResponseEnd() {
+    if (this.settled) return
+    // HTTP/1 has counted; an HTTP/2 stream that is reset with NO_ERROR or CANCEL ends here as if it were whole.
+    if (this.owed > 0) return fail(this, lengthMismatch())
+    if (this.decoder) return this.decoder.end()
+    this.settled = true
+    this.receiver.onEnd()
+  },
+
+  onResponseError(_controller, error) {
+    const { connection } = this
+    // The reset of an idle connection fails what undici was about to send on it; its orderly end does not. Nothing has left: begin
+    // again. Only the system's errors: a refused header or a closed agent would be met again for ever.
+    if (!this.settled && !this.sent && connection?.used() && 'syscall' in error) {
+      connection.leave(this)
+      this.connection = undefined
+      defer(begin, this)
+      return
+    }
+    fail(this, error)
+  },
+
+  onRequestUpgrade(controller) {
+    const error = new Error('The server switched protocols instead of answering')
+    controller.abort(error)
+    fail(this, error)
+  },
+}
+
+const CANCELLED = Object.assign(new Error('The exchange was cancelled'), { code: 'ABORT_ERR' })
+
+function decoderSink(
+  exchange: DispatchExchange,
+  controller: Dispatcher.DispatchController,
+): Parameters<typeof openDecoder>[1] {
+  return {
+    onData(chunk) {
+      if (!exchange.settled) exchange.receiver.onData(chunk)
+    },
+    onEnd() {
+      if (exchange.settled) return
+      exchange.settled = true
+      exchange.receiver.onEnd()
+    },
+    onError(error) {
+      fail(exchange, error)
+      controller.abort(error)
+    },
+    pause: () => controller.pause(),
+    resume: () => controller.resume(),
+  }
+}
+
+/** undici's own object, made for this response alone, with repeated fields joined in place. */
+function joined(headers: Record<string, string | string[] | undefined>): HeaderBag {
+  for (const name in headers) {
+    const value = headers[name]
+    if (typeof value !== 'string') headers[name] = value === undefined ? '' : value.join(', ')
+  }
+  return headers as HeaderBag
+}
+
+/** The name and code under which undici reports the same fault on HTTP/1. */
+function lengthMismatch(): Error {
+  const error = new Error('Response body length does not match content-length header')
+  error.name = 'ResponseContentLengthMismatchError'
+  return Object.assign(error, { code: 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' })
+}

@@ -1,0 +1,98 @@
+import { nextTick } from 'node:process'
+import type { DispatcherLike } from '../options.ts'
+import { hostDispatcher, openDispatcherTransport } from './dispatcher.ts'
+import { openFetchTransport } from './fetch.ts'
+import { NODE_ERRORS } from './node-errors.ts'
+import { proxyFromEnvironment } from './proxy-environment.ts'
+import { proxyRoute } from './proxy.ts'
+import type { Transport, Transports } from './transport.ts'
+import { openUndiciTransport } from './undici.ts'
+
+type Fetch = typeof globalThis.fetch
+
+/**
+ * The transports of a client on Node. In this order: the call's `fetch`, its `dispatcher`, its `proxy`, a dispatcher that the host has
+ * set for the whole process, the environment's proxy, and connections of our own.
+ */
+export function openNodeTransports(): Transports {
+  const direct = openUndiciTransport()
+  const environment = openEnvironmentTransport()
+  const host = openFetchTransport('global')
+  const fetches = new WeakMap<Fetch, Transport>()
+  const dispatchers = new WeakMap<DispatcherLike, Transport>()
+  const proxies = new Map<string, Transport>()
+
+  function openEnvironmentTransport(): Transport {
+    return {
+      start(request, receiver, fresh) {
+        const named = proxyFromEnvironment(request.url, process.env)
+        if (named === undefined) return direct.start(request, receiver, fresh)
+        let transport: Transport
+        try {
+          transport = throughProxy(named, request.url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY')
+        } catch (error) {
+          return failing(error, receiver)
+        }
+        return transport.start(request, receiver, fresh)
+      },
+      close() {},
+    }
+  }
+
+  function throughProxy(named: string, option: string): Transport {
+    return kept(proxies, named, () => openUndiciTransport(proxyRoute(parseProxy(named, option))))
+  }
+
+  return {
+    errors: NODE_ERRORS,
+    pick({ fetch, dispatcher, proxy }) {
+      if (fetch === 'global') return host
+      if (fetch !== undefined) return kept(fetches, fetch, openFetchTransport)
+      if (dispatcher !== undefined) return kept(dispatchers, dispatcher, openDispatcherTransport)
+      if (proxy === false) return direct
+      if (proxy !== 'env') return throughProxy(proxy, 'proxy')
+      const set = hostDispatcher()
+      return set === undefined ? environment : kept(dispatchers, set, openDispatcherTransport)
+    },
+    close() {
+      direct.close()
+      for (const transport of proxies.values()) transport.close()
+    },
+  }
+}
+
+interface Store<Key> {
+  get(key: Key): Transport | undefined
+  set(key: Key, transport: Transport): unknown
+}
+
+function kept<Key>(store: Store<Key>, key: Key, open: (key: Key) => Transport): Transport {
+  let transport = store.get(key)
+  if (transport === undefined) store.set(key, (transport = open(key)))
+  return transport
+}
+
+/** The value is not in the message: it may hold a password. */
+function parseProxy(named: string, option: string): URL {
+  // curl's habit, which environments rely on: a proxy without a scheme is an HTTP proxy.
+  const url = URL.parse(named.includes('://') ? named : `http://${named}`)
+  if (url === null) throw new TypeError(`${option}: not a URL`)
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new TypeError(`${option}: ${url.protocol}// proxies are not supported, only http:// and https://`)
+  }
+  return url
+}
+
+function failing(error: unknown, receiver: { onError(error: unknown): void }): ReturnType<Transport['start']> {
+  let cancelled = false
+  nextTick(() => {
+    if (!cancelled) receiver.onError(error)
+  })
+  return {
+    pause() {},
+    resume() {},
+    cancel() {
+      cancelled = true
+    },
+  }
+}

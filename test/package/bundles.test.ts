@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const IMPORTED = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\(\s*)(["'])([^"']+)\1/g
+
+/** A built entry with all its chunks, as one text, and the outside modules that they load. */
+function bundle(entry: string): { readonly text: string; readonly outside: readonly string[] } {
+  const seen = new Set<string>()
+  const outside = new Set<string>()
+  let text = ''
+  const load = (file: string): void => {
+    if (seen.has(file)) return
+    seen.add(file)
+    const code = readFileSync(join(ROOT, 'dist', file), 'utf8')
+    text += code
+    for (const [, , specifier = ''] of code.matchAll(IMPORTED)) {
+      if (specifier.startsWith('./')) load(specifier.slice(2))
+      else outside.add(specifier)
+    }
+  }
+  load(entry)
+  return { text, outside: [...outside].toSorted() }
+}
+
+describe.each(['edge.js', 'edge.cjs'])('the edge bundle %s', (entry) => {
+  const { text, outside } = bundle(entry)
+
+  it('loads nothing that only Node has', () => {
+    expect(outside.filter((name) => name !== 'p-retry' && name !== 'p-timeout')).toEqual([])
+  })
+
+  it.each([/\bundici\/lib/, /\bBuffer\b/, /\bnode:/, /AbortSignal\.(any|timeout)/])('does not say %s', (word) => {
+    expect(text).not.toMatch(word)
+  })
+})
+
+describe.each(['server.js', 'server.cjs'])('the bundle %s for every runtime', (entry) => {
+  const { outside } = bundle(entry)
+
+  it('loads nothing that only Node has', () => {
+    expect(outside.filter((name) => name !== 'p-retry' && name !== 'p-timeout')).toEqual([])
+  })
+})
+
+describe.each(['index.js', 'index.cjs', 'edge.js', 'edge.cjs', 'server.js', 'server.cjs'])('the bundle %s', (entry) => {
+  const { text, outside } = bundle(entry)
+
+  it('loads only dependencies and Node', () => {
+    expect(outside.filter((name) => !/^(node:|undici(\/|$)|p-retry$|p-timeout$)/.test(name))).toEqual([])
+  })
+
+  it('carries the ESM-only dependencies where it is CommonJS', () => {
+    expect(entry.endsWith('.cjs') && outside.some((name) => name.startsWith('p-'))).toBe(false)
+  })
+
+  it('says nothing of where it was built', () => {
+    expect(text.includes(ROOT)).toBe(false)
+  })
+})

@@ -1,0 +1,134 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import builds from '../../tsup.config.ts'
+import { packedStranger, type Stranger } from '../support/tarball.ts'
+
+interface Manifest {
+  readonly exports: Readonly<Record<string, unknown>>
+}
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Manifest
+const ENTRIES = Object.keys(builds[0]?.entry ?? {})
+const SUFFIXES = ['.cjs', '.d.cts', '.d.ts', '.js']
+
+let stranger: Stranger
+beforeAll(() => {
+  stranger = packedStranger()
+})
+afterAll(() => stranger.remove())
+
+/** Every file that the exports map names. */
+function targets(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value]
+  return Object.values(value as object).flatMap(targets)
+}
+
+describe('the tarball', () => {
+  it('holds the entries and nothing unexpected', () => {
+    // Chunks carry a hash of their content in their names: they are checked through the files that import them.
+    const named = stranger.files.filter((file) => !/^dist\/[\w-]+-[\w-]{8}\.(js|cjs|d\.ts|d\.cts)$/.test(file))
+    const entries = ENTRIES.flatMap((entry) => SUFFIXES.map((suffix) => `dist/${entry}${suffix}`))
+    expect(named).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', ...entries].toSorted())
+  })
+
+  it('holds no chunk that nothing imports', () => {
+    const texts = stranger.files
+      .filter((file) => file.startsWith('dist/'))
+      .map((file) => [file, readFileSync(join(stranger.folder, 'node_modules/punctual', file), 'utf8')] as const)
+    const chunks = texts.filter(([file]) => !ENTRIES.some((entry) => new RegExp(`^dist/${entry}\\.`).test(file)))
+    const unused = chunks.filter(([chunk]) => {
+      // A declaration is imported by the name of the code that it stands for.
+      const name = chunk.replace(/^dist\//, './').replace(/\.d\.(c?)ts$/, '.$1js')
+      return !texts.some(([file, text]) => file !== chunk && text.includes(name))
+    })
+    expect(unused.map(([chunk]) => chunk)).toEqual([])
+  })
+
+  it('offers every entry through the exports map, in both formats', () => {
+    const named = new Set(targets(manifest.exports).map((target) => target.replace(/^\.\//, '')))
+    expect([...named].toSorted()).toEqual(
+      ENTRIES.flatMap((entry) => SUFFIXES.map((suffix) => `dist/${entry}${suffix}`)).toSorted(),
+    )
+  })
+})
+
+describe('an installed package', () => {
+  it('gives import and require the same class', () => {
+    const code = `
+      import { createRequire } from 'node:module'
+      import { CompletionError } from 'punctual'
+      const required = createRequire(import.meta.url)('punctual')
+      console.log(required.CompletionError === CompletionError)`
+    expect(stranger.run('same.mjs', code)).toBe('true\n')
+  })
+
+  it('recognises errors across its two builds', () => {
+    const code = `
+      import { createRequire } from 'node:module'
+      import { isCompletionError } from 'punctual'
+      const { CompletionError } = createRequire(import.meta.url)('./node_modules/punctual/dist/index.cjs')
+      const error = new CompletionError({ code: 'network', message: 'network' })
+      console.log(isCompletionError(error))`
+    expect(stranger.run('builds.mjs', code)).toBe('true\n')
+  })
+
+  it('exports the same names from both builds', () => {
+    const code = `
+      import { createRequire } from 'node:module'
+      import * as esm from 'punctual'
+      const cjs = createRequire(import.meta.url)('./node_modules/punctual/dist/index.cjs')
+      const names = (value) => Object.keys(value).filter((name) => !['default', 'module.exports', '__esModule'].includes(name)).sort()
+      console.log(JSON.stringify([names(esm), names(cjs)]))`
+    const [esm, cjs] = JSON.parse(stranger.run('names.mjs', code)) as [string[], string[]]
+    expect(cjs).toEqual(esm)
+    expect(esm).toContain('isCompletionError')
+  })
+
+  it.each(['workerd', 'edge-light', 'bun', 'browser'])('leads %s to the edge build', (condition) => {
+    const code = `console.log(import.meta.resolve('punctual').split('/').at(-1))`
+    expect(stranger.run('resolve.mjs', code, [`--conditions=${condition}`])).toBe('edge.js\n')
+  })
+
+  it.each(['dist/index.js', 'dist/edge.js', 'package.json', 'errors', 'internal'])('hides the path %s', (path) => {
+    expect(stranger.fail('hidden.mjs', `import 'punctual/${path}'`)).toContain('ERR_PACKAGE_PATH_NOT_EXPORTED')
+  })
+
+  it.each([
+    ['import', 'quiet.mjs', `await import('punctual')`],
+    ['require', 'quiet.cjs', `require('punctual')`],
+  ])('changes no global by %s', (_, name, load) => {
+    const seen = `JSON.stringify(Reflect.ownKeys(globalThis).map(String))`
+    const code = `const before = ${seen}\n${load}\nconsole.log(before === ${seen})`
+    expect(stranger.run(name, code)).toBe('true\n')
+  })
+
+  it.each([
+    ['nodenext', 'typed.mts'],
+    ['nodenext', 'typed.cts'],
+    ['node16', 'typed.mts'],
+    ['bundler', 'typed.ts'],
+  ])('has types under %s resolution in %s', (resolution, name) => {
+    const code = `
+      import { isCompletionError } from 'punctual'
+      export function codeOf(value: unknown): string | undefined {
+        return isCompletionError(value) ? value.code : undefined
+      }
+      // @ts-expect-error: the code is a closed union
+      export const wrong = (value: unknown): boolean => isCompletionError(value) && value.code === 'no such code'`
+    writeFileSync(join(stranger.folder, name), code)
+    const module = resolution === 'bundler' ? 'esnext' : resolution
+    const flags = ['--strict', '--noEmit', '--target', 'es2022', '--module', module, '--moduleResolution', resolution]
+    const types = ['--types', 'node', '--typeRoots', join(ROOT, 'node_modules/@types')]
+    const compiler = join(ROOT, 'node_modules/typescript7/bin/tsc')
+    const check = () =>
+      execFileSync(process.execPath, [compiler, ...flags, ...types, name], {
+        cwd: stranger.folder,
+        encoding: 'utf8',
+      })
+    expect(check()).toBe('')
+  })
+})

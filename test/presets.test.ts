@@ -1,0 +1,73 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import type { ProviderFactory } from '../src/provider.ts'
+import * as presets from '../src/providers/presets.ts'
+import type { PresetSettings } from '../src/providers/presets.ts'
+import { authorized, bodyOf, request } from './support/wire.ts'
+
+afterEach(() => vi.unstubAllEnvs())
+
+const all = Object.entries<ProviderFactory<PresetSettings>>(presets)
+const LOCAL = ['ollama', 'vllm', 'lmstudio', 'llamacpp']
+
+describe('every preset', () => {
+  test.each(all)('%s is named as it is exported', (name, preset) => {
+    const { provider } = preset('m')
+    expect(provider.name).toBe(name)
+    expect(provider.prepare(request()).url).toMatch(
+      LOCAL.includes(name) ? /^http:\/\/localhost:\d+\/v1\/chat\/completions$/ : /^https:\/\/.+\/chat\/completions$/,
+    )
+  })
+
+  test.each(all)('%s takes a key and a base URL', (_, preset) => {
+    const { provider } = preset({ apiKey: 'key-1', baseURL: 'http://localhost:9/v1' })('m')
+    expect(provider.prepare(request()).url).toBe('http://localhost:9/v1/chat/completions')
+    expect(authorized(provider)).toEqual({ authorization: 'Bearer key-1' })
+  })
+
+  test.each(all.filter(([name]) => !LOCAL.includes(name)))('%s names the variable of a missing key', (_, preset) => {
+    expect(() => authorized(preset('m').provider)).toThrow(/Set [A-Z_]+(API_KEY|TOKEN)/)
+  })
+
+  test.each(all.filter(([name]) => LOCAL.includes(name)))('%s is called without a key', (_, preset) => {
+    expect(authorized(preset('m').provider)).toEqual({})
+  })
+})
+
+describe('deviations', () => {
+  test('Mistral is sent nothing that it refuses', () => {
+    const body = bodyOf(presets.mistral({ apiKey: 'k' })('m'), { stream: true, seed: 4, maxTokens: 5 })
+    expect(body).toEqual({
+      model: 'm',
+      messages: [{ role: 'user', content: 'Hello' }],
+      max_tokens: 5,
+      random_seed: 4,
+      stream: true,
+    })
+  })
+
+  test('Groq is asked for usage and counts completion tokens', () => {
+    expect(bodyOf(presets.groq({ apiKey: 'k' })('m'), { stream: true, maxTokens: 5 })).toMatchObject({
+      max_completion_tokens: 5,
+      stream_options: { include_usage: true },
+    })
+  })
+
+  test('a setting goes over the preset, an undefined one does not', () => {
+    const body = (settings: PresetSettings) => bodyOf(presets.groq({ apiKey: 'k', ...settings })('m'), { stream: true })
+    expect(body({ streamUsage: false })['stream_options']).toBeUndefined()
+    expect(body({ streamUsage: undefined })['stream_options']).toEqual({ include_usage: true })
+  })
+
+  test('OpenRouter takes files by URL', () => {
+    const content = [
+      { type: 'file', url: 'https://example.com/a.pdf', mediaType: 'application/pdf', name: 'a.pdf' },
+    ] as const
+    const body = bodyOf(presets.openrouter({ apiKey: 'k' })('m'), { messages: [{ role: 'user', content }] })
+    expect(body['messages']).toEqual([
+      {
+        role: 'user',
+        content: [{ type: 'file', file: { filename: 'a.pdf', file_data: 'https://example.com/a.pdf' } }],
+      },
+    ])
+  })
+})
