@@ -4,6 +4,8 @@ import type { Options } from 'tsup'
 const entry = {
   index: 'src/index.ts',
   edge: 'src/edge.ts',
+  fetch: 'src/fetch.ts',
+  'fetch-edge': 'src/fetch-edge.ts',
 }
 
 /** Splitting keeps one copy of module state (the default client, the ambient context) across all entries, in either format. */

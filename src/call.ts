@@ -3,9 +3,9 @@ import type { Clock } from './clock.ts'
 import type { CompletionError } from './errors.ts'
 import type { CallEvent } from './events.ts'
 import type { Provider, ProviderRequest } from './provider.ts'
+import type { HeaderBag, Transport, WireRequest } from './transport/transport.ts'
 import type { ResolvedRequest } from './request.ts'
 import type { Settings } from './resolve-options.ts'
-import type { Transport } from './transport/transport.ts'
 
 /** Why a call must not go on: its total has expired, its caller has left, its client is closed. */
 export interface Ending {
@@ -18,13 +18,28 @@ export interface Ending {
   readonly cause?: unknown
 }
 
+/** What a call sends: a provider's POST, or the request of somebody else, with a method and a body of its own. */
+export interface CallRequest extends Omit<ProviderRequest, 'body'> {
+  /** Undefined for a provider's request, which is a POST of JSON. */
+  readonly method?: string | undefined
+  readonly body: WireRequest['body']
+}
+
+/** A response that is an error by its status, as it came. */
+export interface Refusal {
+  readonly status: number
+  readonly headers: HeaderBag
+  /** At most 64 KiB and one chunk of it. */
+  readonly body: readonly Uint8Array[]
+}
+
 /** One call under way: what was decided when it began, and the little that changes while it lasts. */
 export interface Call {
   readonly id: string
   readonly settings: Settings
   readonly provider: Provider
   readonly request: ResolvedRequest
-  readonly wire: ProviderRequest
+  readonly wire: CallRequest
   readonly url: URL
   readonly transport: Transport
   readonly clock: Clock
@@ -37,6 +52,8 @@ export interface Call {
   lastError: CompletionError | undefined
   /** The credential headers of the latest attempt: nothing of them may be shown. */
   credentials: Readonly<Record<string, string>>
+  /** The latest response that was an error by its status. */
+  refusal: Refusal | undefined
   /** Called once, when the call has settled: gives back what it holds outside itself. */
   release: () => void
   /** Set once the call must not go on. */

@@ -1,6 +1,6 @@
 import { checkHeaders } from './check.ts'
 import type { Call } from './call.ts'
-import type { AuthorizeContext } from './provider.ts'
+import type { AuthorizeContext, ProviderRequest } from './provider.ts'
 import { CompletionError, isCompletionError } from './errors.ts'
 
 export type Credentials = Readonly<Record<string, string>> | undefined
@@ -29,7 +29,8 @@ export function credentials(
       apiKey: key,
       rejected,
     }
-    return provider.authorize?.(wire, context)
+    // Whoever has an authorize has made the request, too.
+    return provider.authorize?.(wire as ProviderRequest, context)
   }
   try {
     if (typeof apiKey !== 'function') {

@@ -29,15 +29,27 @@ export interface CallInput {
  * Nothing outside knows of it before it is entered.
  */
 export function openCall({ host, settings, model, request }: CallInput, stream: boolean): Call {
-  const { clock, random } = host
   const resolved = resolveRequest(request, model.id, stream)
-  const wire = model.provider.prepare(resolved)
-  const startedAt = clock.now()
-  const call: Call = {
-    id: `call_${crypto.randomUUID()}`,
-    settings,
+  return newCall(host, settings, {
     provider: model.provider,
     request: resolved,
+    wire: model.provider.prepare(resolved),
+  })
+}
+
+/** A call for a request that is ready to be sent. */
+export function newCall(
+  host: CallHost,
+  settings: Settings,
+  { provider, request, wire }: Pick<Call, 'provider' | 'request' | 'wire'>,
+): Call {
+  const { clock, random } = host
+  const startedAt = clock.now()
+  return {
+    id: `call_${crypto.randomUUID()}`,
+    settings,
+    provider,
+    request,
     wire,
     url: new URL(wire.url),
     transport: host.transports.pick(settings.transport),
@@ -47,12 +59,12 @@ export function openCall({ host, settings, model, request }: CallInput, stream: 
     endsAt: startedAt + allowance(settings, clock),
     attempts: [],
     lastError: undefined,
+    refusal: undefined,
     credentials: {},
     release: () => undefined,
     ending: undefined,
     interrupt: undefined,
   }
-  return call
 }
 
 /** Begins a call: its client knows of it, and it listens to its signals. It may be over already: look at `ending`. */
@@ -77,11 +89,10 @@ function listen(call: Call): void {
   const { signals } = call.settings.layer
   if (signals.length === 0) return
   const release = call.release
+  const aborted = signals.find((signal) => signal.aborted)
+  if (aborted) return leave(call, aborted)
   const onAbort = (event: Event): void => leave(call, event.target as AbortSignal)
-  for (const signal of signals) {
-    if (signal.aborted) return leave(call, signal)
-    signal.addEventListener('abort', onAbort)
-  }
+  for (const signal of signals) signal.addEventListener('abort', onAbort)
   call.release = () => {
     for (const signal of signals) signal.removeEventListener('abort', onAbort)
     release()

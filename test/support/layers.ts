@@ -4,8 +4,13 @@
  */
 export const LAYERS: readonly (readonly string[])[] = [
   // The entry points.
-  ['index.ts', 'edge.ts'],
+  ['index.ts', 'edge.ts', 'fetch.ts', 'fetch-edge.ts'],
   ['entry.ts'],
+  // A request that is somebody else's.
+  ['fetch/create-fetch.ts'],
+  ['fetch/fetch-call.ts'],
+  ['fetch/passed-body.ts', 'fetch/returned.ts', 'fetch/request-head.ts', 'fetch/wires.ts'],
+  ['fetch/passage.ts', 'fetch/unwrap-error.ts'],
   // A call's life.
   ['client.ts', 'default-client.ts'],
   ['complete.ts', 'stream.ts'],
@@ -84,4 +89,4 @@ export const OUTSIDE: Readonly<Record<string, RegExp>> = {
 }
 
 /** The entry points that a bundle for browsers and edge runtimes begins at: nothing they reach may need Node. */
-export const EDGE_ENTRIES: readonly string[] = ['edge.ts']
+export const EDGE_ENTRIES: readonly string[] = ['edge.ts', 'fetch-edge.ts']
