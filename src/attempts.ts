@@ -48,18 +48,24 @@ async function decide(call: Call, loop: Loop, thrown: unknown): Promise<boolean>
       delayFrom: plan.delayFrom,
       error,
     })
+    // An observer may have ended the call; nothing was there then that could be interrupted.
+    const ending = endingOf(call)
+    if (ending) throw endingError(call, ending, NOTHING)
     if (plan.delayBefore > 0) await sleep(call, plan.delayBefore)
     loop.plan = plan
     loop.retries++
     return true
   } catch (interruption) {
     // The wait was ended from outside, or the caller's shouldRetry threw; either is what the call fails with.
-    const ending = (call as Pick<Call, 'ending'>).ending
+    const ending = endingOf(call)
     if (ending && isCompletionError(interruption)) stop(call, interruption, ending.stopReason)
     else call.release()
     throw interruption
   }
 }
+
+/** Read anew: what is known of it may have changed while something else ran. */
+const endingOf = (call: Call): Ending | undefined => call.ending
 
 function stop(call: Call, error: CompletionError, reason: StopReason): false {
   finishFailure(call, error, reason)

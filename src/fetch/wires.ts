@@ -22,9 +22,9 @@ type Wire = 'chat' | 'messages' | 'content'
 /** A wire's provider is wanted for how it reads; nothing is ever sent to these addresses, nor with this key. */
 const NOWHERE = { baseURL: 'http://localhost', apiKey: 'none' }
 const READERS: Readonly<Record<Wire, () => Provider>> = {
-  chat: () => openaiCompatible({ name: 'chat', ...NOWHERE })('').provider,
-  messages: () => anthropic(NOWHERE)('').provider,
-  content: () => gemini(NOWHERE)('').provider,
+  chat: () => openaiCompatible({ name: 'chat', ...NOWHERE })('any').provider,
+  messages: () => anthropic(NOWHERE)('any').provider,
+  content: () => gemini(NOWHERE)('any').provider,
 }
 
 const UNKNOWN: Provider = {
