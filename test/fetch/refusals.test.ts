@@ -89,7 +89,7 @@ describe('an HTTP error through createFetch', () => {
   it('yields to a later failure without a response', async () => {
     await using server = await faultServer(
       steps(
-        (exchange) => exchange.json(limited, { status: 503 }),
+        (exchange) => exchange.json(limited, { status: 503, headers: { connection: 'close' } }),
         (exchange) => exchange.reset(),
       ),
     )
@@ -97,7 +97,7 @@ describe('an HTTP error through createFetch', () => {
     expect(server.requests.length).toBe(3)
   })
 
-  it('yields to the total while it waits to try again', async () => {
+  it('yields to an abort while it waits to try again', async () => {
     const controller = new AbortController()
     await using server = await faultServer((exchange) =>
       exchange.json(limited, { status: 429, headers: { 'retry-after': '2' } }),
