@@ -147,7 +147,7 @@ describe('a stream through createFetch', () => {
     await using server = await faultServer((exchange) => {
       begin(exchange)
       void exchange.drip(
-        Array.from({ length: 400 }, () => 'e\r\n: keep-alive\n\r\n'),
+        Array.from({ length: 400 }, () => 'e\r\n: keep-alive\n\n\r\n'),
         10,
       )
     })
