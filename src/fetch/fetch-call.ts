@@ -13,6 +13,7 @@ import { openPassage, type Passage } from './passage.ts'
 import { openPassedBody, type PassedBody } from './passed-body.ts'
 import type { RequestHead } from './request-head.ts'
 import { inBandResponse, refusedResponse, responseOf } from './returned.ts'
+import { keepable } from './unwrap-error.ts'
 import { recognise } from './wires.ts'
 
 /**
@@ -47,7 +48,7 @@ export function fetchThrough(host: CallHost, settings: Settings, head: RequestHe
   return answered.catch((error: unknown) => {
     const { refused } = fetched
     if (refused && refused.error === error) return refused.response()
-    throw error
+    throw keepable(error)
   })
 }
 

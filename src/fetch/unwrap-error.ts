@@ -9,6 +9,20 @@ export function remember(response: Response, error: CompletionError): void {
   returned.set(response.headers, error)
 }
 
+/**
+ * Makes an error one that SDKs keep. Those of the Stainless family (Anthropic, Groq, Together, and OpenAI's beneath LangChain) look for
+ * the word "timeout" in an error and in its cause, and throw an error of their own without a cause where they find it.
+ */
+export function keepable(error: unknown): unknown {
+  const chain = isCompletionError(error) ? [error, error.cause] : []
+  for (const each of chain) {
+    if (!isCompletionError(each) || each.code !== 'timeout') continue
+    const text = `CompletionError: no answer in time (${each.phase})`
+    Object.defineProperty(each, 'toString', { value: () => text, configurable: true, writable: true })
+  }
+  return error
+}
+
 /** Where wrappers keep what they wrap: the language, AI SDK's RetryError, AggregateError, older SDKs. */
 const BENEATH = ['cause', 'lastError', 'errors', 'originalError', 'error', 'response', 'rawResponse', 'headers']
 /** A chain this long is no chain of causes. */

@@ -7,6 +7,8 @@ export interface Adapter {
   readonly heedsHeader: boolean
   /** Its calls without a stream can be aborted. */
   readonly aborts: boolean
+  /** Leaving its streams early ends the exchange; else the limits do. */
+  readonly leaves: boolean
   /** Whether punctual can prove that the wire's answers are complete. */
   readonly proven: boolean
   /** Opens the SDK on a server, with a fetch. `ownRetries` leaves its retries as they are by default. */

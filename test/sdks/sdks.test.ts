@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { setTimeout as wait } from 'node:timers/promises'
 import { createFetch, type FetchOptions, unwrapError } from 'punctual/fetch'
 import { describe, expect, it } from 'vitest'
 import { ANSWER, failure } from '../support/chat.ts'
@@ -222,9 +221,10 @@ describe.each(SDKS)('%s through createFetch', (name, packages, load) => {
   })
 
   it('closes the connection of a stream that is left', async () => {
-    await using at = await scene(await load(), begun, { timeout: 5_000 })
+    const adapter = await load()
+    await using at = await scene(adapter, begun, adapter.leaves ? { timeout: 60_000 } : LIMITS)
     for await (const piece of at.conversation.stream()) if (piece) break
-    const closed = await Promise.race([allClosed(at.server).then(() => true), wait(2_000, false)])
-    expect(closed).toBe(true)
+    await allClosed(at.server)
+    expect(at.server.requests.length).toBe(1)
   })
 })

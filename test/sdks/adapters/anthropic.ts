@@ -5,6 +5,7 @@ export const adapter: Adapter = {
   wire: 'messages',
   heedsHeader: true,
   aborts: true,
+  leaves: true,
   proven: true,
   open(origin, fetch, ownRetries) {
     const client = new Anthropic({ apiKey: KEY, baseURL: origin, fetch, ...withoutRetries(ownRetries) })

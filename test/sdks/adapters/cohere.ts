@@ -5,6 +5,7 @@ export const adapter: Adapter = {
   wire: 'cohere',
   heedsHeader: false,
   aborts: true,
+  leaves: true,
   proven: false,
   open(origin, fetch, ownRetries) {
     const client = new CohereClientV2({ token: KEY, environment: origin, fetch })

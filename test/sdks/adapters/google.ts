@@ -6,6 +6,7 @@ export const adapter: Adapter = {
   // It makes no retries of its own unless it is told to.
   heedsHeader: true,
   aborts: true,
+  leaves: false,
   proven: true,
   open(origin, fetch) {
     const client = new GoogleGenAI({ apiKey: KEY, httpOptions: { baseUrl: origin, fetch } })

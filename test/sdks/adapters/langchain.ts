@@ -5,6 +5,7 @@ export const adapter: Adapter = {
   wire: 'chat',
   heedsHeader: false,
   aborts: true,
+  leaves: false,
   proven: true,
   open(origin, fetch, ownRetries) {
     const configuration = { baseURL: `${origin}/v1`, fetch }

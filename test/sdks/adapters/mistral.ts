@@ -7,6 +7,7 @@ export const adapter: Adapter = {
   // It makes no retries of its own unless it is told to.
   heedsHeader: true,
   aborts: true,
+  leaves: true,
   proven: true,
   open(origin, fetch) {
     const httpClient = new HTTPClient({ fetcher: fetch })

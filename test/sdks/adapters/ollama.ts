@@ -6,6 +6,7 @@ export const adapter: Adapter = {
   heedsHeader: true,
   // `abort()` ends its streams alone.
   aborts: false,
+  leaves: false,
   proven: false,
   open(origin, fetch) {
     const client = new Ollama({ host: origin, fetch })

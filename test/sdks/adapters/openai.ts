@@ -5,6 +5,7 @@ export const adapter: Adapter = {
   wire: 'chat',
   heedsHeader: true,
   aborts: true,
+  leaves: true,
   proven: true,
   open(origin, fetch, ownRetries) {
     const client = new OpenAI({ apiKey: KEY, baseURL: `${origin}/v1`, fetch, ...withoutRetries(ownRetries) })
