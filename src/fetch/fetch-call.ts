@@ -24,8 +24,7 @@ import { recognise } from './wires.ts'
  *     refusal    the last Response, with `x-should-retry: false`
  */
 export function fetchThrough(host: CallHost, settings: Settings, head: RequestHead): Promise<Response> {
-  const unread = typeof head.body === 'function' ? head.body : undefined
-  const known = unread ? describe(head, undefined) : describe(head, head.body as WireRequest['body'])
+  const known = describe(head, typeof head.body === 'function' ? undefined : head.body)
   const call = newCall(host, settings, known.parts)
   enterCall(host, call)
   if (call.ending) return Promise.reject(endedBefore(call))
@@ -33,15 +32,7 @@ export function fetchThrough(host: CallHost, settings: Settings, head: RequestHe
   const settled = new Promise<void>((resolve) => {
     fetched.settle = resolve
   })
-  const ready = unread
-    ? bodyRead(call, unread).then(({ bytes, type }) => {
-        const headers = type === null ? head.headers : { 'content-type': type, ...head.headers }
-        const { parts, proven } = describe({ ...head, headers }, bytes)
-        Object.assign(call, parts)
-        fetched.proven = proven
-      })
-    : Promise.resolve()
-  const answered = ready.then(() => runAttempts(call, (plan) => fetchOnce(call, plan, fetched)))
+  const answered = answer(call, head, fetched)
   // The deadline is over the whole, of which the Response may be only the beginning.
   answered.catch(fetched.settle)
   withinDeadline(call, settled).catch(() => undefined)
@@ -50,6 +41,17 @@ export function fetchThrough(host: CallHost, settings: Settings, head: RequestHe
     if (refused && refused.error === error) return refused.response()
     throw keepable(error)
   })
+}
+
+async function answer(call: Call, head: RequestHead, fetched: Fetched): Promise<Response> {
+  if (typeof head.body === 'function') {
+    const { bytes, type } = await bodyRead(call, head.body)
+    const headers = type === null ? head.headers : { 'content-type': type, ...head.headers }
+    const { parts, proven } = describe({ ...head, headers }, bytes)
+    Object.assign(call, parts)
+    fetched.proven = proven
+  }
+  return runAttempts(call, (plan) => fetchOnce(call, plan, fetched))
 }
 
 /** What is known of a fetch beside its call. */

@@ -40,7 +40,7 @@ const TRANSPORTS_OWN = [
 /** Reads what a fetch is called with, in any of its forms. Throws a TypeError, as a fetch does, for what is no request. */
 export function readHead(input: Input, init: Init = {}): RequestHead {
   const request = typeof input === 'object' && 'url' in input ? input : undefined
-  const url = parseURL(request ? request.url : String(input))
+  const url = parseURL(typeof input === 'string' ? input : 'url' in input ? input.url : input.href)
   const method = (init.method ?? request?.method ?? 'GET').toUpperCase()
   const headers: Record<string, string> = {}
   for (const [name, value] of new Headers(init.headers ?? request?.headers)) headers[name] = value

@@ -74,8 +74,8 @@ function wireOf(path: string, url: URL, json: Readonly<Record<string, unknown>>,
 const BRACE = 0x7b
 
 function jsonOf(body: WireRequest['body']): Readonly<Record<string, unknown>> | undefined {
-  const text = body instanceof Uint8Array && body[0] === BRACE ? textOf([body]) : body
-  return typeof text === 'string' && /^\s*\{/.test(text) ? object(parsed(text)) : undefined
+  const written = body instanceof Uint8Array && body[0] === BRACE ? textOf([body]) : body
+  return typeof written === 'string' && /^\s*\{/.test(written) ? object(parsed(written)) : undefined
 }
 
 /** Gemini and Azure name the model in the path. */

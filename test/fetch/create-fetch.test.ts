@@ -111,7 +111,7 @@ describe('what createFetch is called with', () => {
       method: 'POST',
       body,
       duplex: 'half',
-    } as RequestInit)
+    })
     expect(response.status).toBe(503)
     expect(response.headers.get('x-should-retry')).toBe('false')
     expect(received.join('')).toContain('piece 2')
@@ -130,7 +130,7 @@ describe('what createFetch is called with', () => {
   it('gives up on a body that cannot be read in time', async () => {
     await using server = await faultServer(answering)
     const body = new ReadableStream({ pull: () => new Promise(() => {}) })
-    const request = new Request(server.url(PATH), { method: 'POST', body, duplex: 'half' } as RequestInit)
+    const request = new Request(server.url(PATH), { method: 'POST', body, duplex: 'half' })
     const late = createFetch({ timeout: 60 })(request)
     await expect(late).rejects.toMatchObject({ code: 'timeout', phase: 'total', sent: false })
     expect(server.requests.length).toBe(0)
@@ -138,7 +138,7 @@ describe('what createFetch is called with', () => {
 
   it('gives up on a body that fails', async () => {
     const body = new ReadableStream({ pull: (controller) => controller.error(new Error('disk')) })
-    const request = new Request('http://127.0.0.1:1/', { method: 'POST', body, duplex: 'half' } as RequestInit)
+    const request = new Request('http://127.0.0.1:1/', { method: 'POST', body, duplex: 'half' })
     await expect(fetched(request)).rejects.toThrow('the body of the request could not be read')
   })
 

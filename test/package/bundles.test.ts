@@ -25,7 +25,7 @@ function bundle(entry: string): { readonly text: string; readonly outside: reado
   return { text, outside: [...outside].toSorted() }
 }
 
-describe.each(['edge.js', 'edge.cjs'])('the edge bundle %s', (entry) => {
+describe.each(['edge.js', 'edge.cjs', 'fetch-edge.js', 'fetch-edge.cjs'])('the edge bundle %s', (entry) => {
   const { text, outside } = bundle(entry)
 
   it('loads nothing that only Node has', () => {
@@ -37,18 +37,21 @@ describe.each(['edge.js', 'edge.cjs'])('the edge bundle %s', (entry) => {
   })
 })
 
-describe.each(['index.js', 'index.cjs', 'edge.js', 'edge.cjs'])('the bundle %s', (entry) => {
-  const { text, outside } = bundle(entry)
+describe.each(['index', 'edge', 'fetch', 'fetch-edge'].flatMap((name) => [`${name}.js`, `${name}.cjs`]))(
+  'the bundle %s',
+  (entry) => {
+    const { text, outside } = bundle(entry)
 
-  it('loads only dependencies and Node', () => {
-    expect(outside.filter((name) => !/^(node:|undici(\/|$)|p-retry$|p-timeout$)/.test(name))).toEqual([])
-  })
+    it('loads only dependencies and Node', () => {
+      expect(outside.filter((name) => !/^(node:|undici(\/|$)|p-retry$|p-timeout$)/.test(name))).toEqual([])
+    })
 
-  it('carries the ESM-only dependencies where it is CommonJS', () => {
-    expect(entry.endsWith('.cjs') && outside.some((name) => name.startsWith('p-'))).toBe(false)
-  })
+    it('carries the ESM-only dependencies where it is CommonJS', () => {
+      expect(entry.endsWith('.cjs') && outside.some((name) => name.startsWith('p-'))).toBe(false)
+    })
 
-  it('says nothing of where it was built', () => {
-    expect(text.includes(ROOT)).toBe(false)
-  })
-})
+    it('says nothing of where it was built', () => {
+      expect(text.includes(ROOT)).toBe(false)
+    })
+  },
+)

@@ -2,6 +2,8 @@ import { Mistral } from '@mistralai/mistralai'
 import { HTTPClient } from '@mistralai/mistralai/lib/http.js'
 import { type Adapter, KEY, QUESTION, signalled } from '../adapter.ts'
 
+const textOf = (content: unknown): string => (typeof content === 'string' ? content : '')
+
 export const adapter: Adapter = {
   wire: 'chat',
   // It makes no retries of its own unless it is told to.
@@ -17,11 +19,11 @@ export const adapter: Adapter = {
     return {
       async ask(signal) {
         const completion = await client.chat.complete(body, options(signal))
-        return String(completion.choices[0]?.message?.content)
+        return textOf(completion.choices[0]?.message?.content)
       },
       async *stream(signal) {
         for await (const { data } of await client.chat.stream(body, options(signal))) {
-          yield String(data.choices[0]?.delta.content ?? '')
+          yield textOf(data.choices[0]?.delta.content)
         }
       },
     }
