@@ -263,6 +263,8 @@ export function startAttempt<T>(
   }
 
   emit(call, { type: 'attempt.start', attempt: index })
+  // By an observer, or in the moment before there was anything to interrupt.
+  if (call.ending) return failed(endingError(call, call.ending, facts()), 'cancelled')
   if (limits.attempt !== Infinity) phases.begin('attempt', startedAt + limits.attempt)
   if (limits.firstToken !== Infinity && call.request.stream) phases.begin('firstToken', startedAt + limits.firstToken)
   if (plan.credentials) return authorized(plan.credentials)

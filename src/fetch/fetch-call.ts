@@ -84,13 +84,16 @@ function bodyRead(call: Call, read: ReadBody): ReturnType<ReadBody> {
       finishFailure(call, error, ending.stopReason)
       reject(error)
     }
-    read().then(resolve, (error: unknown) => {
+    const done = (body: Awaited<ReturnType<ReadBody>>): void => {
+      call.interrupt = undefined
+      resolve(body)
+    }
+    read().then(done, (error: unknown) => {
       if (call.ending) return
+      call.interrupt = undefined
       call.release()
       reject(new TypeError('fetch: the body of the request could not be read', { cause: error }))
     })
-  }).finally(() => {
-    call.interrupt = undefined
   })
 }
 

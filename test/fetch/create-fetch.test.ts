@@ -127,6 +127,29 @@ describe('what createFetch is called with', () => {
     await server.connections[0]?.closed
   })
 
+  it.each([
+    ['a string', chatBody()],
+    ['a blob', new Blob([chatBody()])],
+  ])('ends when it is aborted at once, with %s as its body', async (_, body) => {
+    const controller = new AbortController()
+    const events: string[] = []
+    const own = createFetch({ onEvent: ({ type }) => events.push(type) })
+    await using server = await faultServer(() => {})
+    const call = own(server.url(PATH), { method: 'POST', body, signal: controller.signal })
+    controller.abort()
+    await expect(call).rejects.toMatchObject({ code: 'aborted' })
+    expect(events.filter((type) => type === 'failure').length).toBe(1)
+  })
+
+  it('ends when it is aborted between its body and its first attempt', async () => {
+    const controller = new AbortController()
+    await using server = await faultServer(() => {})
+    const own = createFetch({ onEvent: ({ type }) => type === 'attempt.start' && controller.abort() })
+    const call = own(server.url(PATH), { method: 'POST', body: chatBody(), signal: controller.signal })
+    await expect(call).rejects.toMatchObject({ code: 'aborted', sent: false })
+    expect(server.requests.length).toBe(0)
+  })
+
   it('gives up on a body that cannot be read in time', async () => {
     await using server = await faultServer(answering)
     const body = new ReadableStream({ pull: () => new Promise(() => {}) })
