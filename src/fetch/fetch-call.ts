@@ -84,11 +84,11 @@ function bodyRead(call: Call, read: ReadBody): ReturnType<ReadBody> {
       finishFailure(call, error, ending.stopReason)
       reject(error)
     }
-    const done = (body: Awaited<ReturnType<ReadBody>>): void => {
+    const known = (body: Awaited<ReturnType<ReadBody>>): void => {
       call.interrupt = undefined
       resolve(body)
     }
-    read().then(done, (error: unknown) => {
+    read().then(known, (error: unknown) => {
       if (call.ending) return
       call.interrupt = undefined
       call.release()

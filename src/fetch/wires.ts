@@ -7,6 +7,7 @@ import type { InputMessage } from '../message.ts'
 import { textOf } from '../parse.ts'
 import type { ResolvedRequest } from '../request.ts'
 import type { WireRequest } from '../transport/transport.ts'
+import { responses } from './responses-wire.ts'
 
 /** What can be told of somebody else's request by looking at it. */
 export interface Recognised {
@@ -17,12 +18,13 @@ export interface Recognised {
   readonly request: ResolvedRequest
 }
 
-type Wire = 'chat' | 'messages' | 'content'
+type Wire = 'chat' | 'responses' | 'messages' | 'content'
 
 /** A wire's provider is wanted for how it reads; nothing is ever sent to these addresses, nor with this key. */
 const NOWHERE = { baseURL: 'http://localhost', apiKey: 'none' }
 const READERS: Readonly<Record<Wire, () => Provider>> = {
   chat: () => openaiCompatible({ name: 'chat', ...NOWHERE })('any').provider,
+  responses: () => responses,
   messages: () => anthropic(NOWHERE)('any').provider,
   content: () => gemini(NOWHERE)('any').provider,
 }
@@ -64,6 +66,8 @@ export function recognise(method: string, url: URL, body: WireRequest['body']): 
 
 function wireOf(path: string, url: URL, json: Readonly<Record<string, unknown>>, streamed: boolean): Wire | undefined {
   if (path.endsWith('/chat/completions')) return 'chat'
+  // What it asks for in the background comes as a response, too.
+  if (path.endsWith('/responses') && 'input' in json) return 'responses'
   // Not the messages of an assistant's thread; those ask for no answer.
   if (path.endsWith('/messages') && list(json['messages']).length > 0) return 'messages'
   if (!/:(stream)?generateContent$/i.test(path)) return undefined

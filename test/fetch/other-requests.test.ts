@@ -72,6 +72,77 @@ describe('a request of which nothing can be proven', () => {
   })
 })
 
+describe('the Responses wire', () => {
+  const body = { model: 'm', input: 'What is the capital of France?' }
+  const usage = { input_tokens: 9, output_tokens: 7, total_tokens: 16 }
+  const delta = (type: string): string => event({ type: `response.${type}.delta`, output_index: 0, delta: 'piece' })
+
+  it('hands on a finished response with its usage', async () => {
+    const whole = {
+      id: 'r',
+      status: 'completed',
+      output: [{ content: [{ type: 'output_text', text: 'Paris' }] }],
+      usage,
+    }
+    const seen: unknown[] = []
+    await using server = await faultServer((exchange) => exchange.json(whole))
+    const response = await post(server, '/v1/responses', body, {
+      onEvent: (told) => told.type === 'success' && seen.push(told.finishReason, told.usage?.totalTokens),
+    })
+    expect(await response.json()).toEqual(whole)
+    expect(seen).toEqual(['stop', 16])
+  })
+
+  it('hands on a response that works in the background', async () => {
+    await using server = await faultServer((exchange) => exchange.json({ id: 'r', status: 'queued', output: [] }))
+    const response = await post(server, '/v1/responses', { ...body, background: true })
+    expect(await response.json()).toMatchObject({ status: 'queued' })
+  })
+
+  it('tries a failed response again', async () => {
+    const failed = { id: 'r', status: 'failed', error: { code: 'server_error', message: 'The server had an error' } }
+    await using server = await faultServer(
+      steps(
+        (exchange) => exchange.json(failed),
+        (exchange) => exchange.respond(event({ type: 'response.failed', response: failed }), EVENT_STREAM),
+        (exchange) => exchange.json({ status: 'completed', output: [] }),
+      ),
+    )
+    expect((await post(server, '/v1/responses', body)).status).toBe(200)
+    expect(server.requests.length).toBe(3)
+  })
+
+  it.each(['output_text', 'refusal', 'reasoning_text', 'reasoning_summary_text', 'function_call_arguments'])(
+    'begins a stream with a piece of %s',
+    async (type) => {
+      await using server = await faultServer((exchange) => {
+        exchange.head(CHUNKED)
+        exchange.chunk(event({ type: 'response.created' }) + delta(type))
+      })
+      const response = await post(server, '/v1/responses', { ...body, stream: true })
+      const chunk = await response.body?.getReader().read()
+      expect(new TextDecoder().decode(chunk?.value)).toContain('piece')
+    },
+  )
+
+  it.each(['response.completed', 'response.incomplete'])('ends a stream with %s', async (type) => {
+    const all = delta('output_text') + event({ type, response: { usage } })
+    await using server = await faultServer((exchange) => exchange.respond(all, EVENT_STREAM))
+    const response = await post(server, '/v1/responses', { ...body, stream: true })
+    expect(await response.text()).toBe(all)
+  })
+
+  it.each([
+    ['nothing', ''],
+    ['an error', event({ type: 'error', code: 'server_error', message: 'oops' })],
+    ['no JSON', 'data: oops\n\n'],
+  ])('does not end a stream with %s', async (_, end) => {
+    await using server = await faultServer((exchange) => exchange.respond(delta('output_text') + end, EVENT_STREAM))
+    const response = await post(server, '/v1/responses', { ...body, stream: true })
+    await expect(response.text()).rejects.toSatisfy((error) => unwrapError(error) !== undefined)
+  })
+})
+
 describe('the wire of a request', () => {
   const proven: readonly (readonly [string, string, object, object])[] = [
     [
@@ -86,6 +157,7 @@ describe('the wire of a request', () => {
       {},
       { choices: [{ message: { content: 'half' } }] },
     ],
+    ['Responses', '/v1/responses', { input: 'x' }, { id: 'r', output: [] }],
     ['Anthropic', '/v1/messages', { messages: [{ role: 'user', content: 'x' }] }, { ...message, stop_reason: null }],
     [
       'Gemini',

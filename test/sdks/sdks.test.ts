@@ -9,8 +9,14 @@ import { WIRES, type WireAnswers } from './wire-answers.ts'
 /** Each SDK: the packages it needs, and how to speak through it. */
 const SDKS: readonly (readonly [name: string, packages: readonly string[], load: () => Promise<Adapter>])[] = [
   ['openai', ['openai'], async () => (await import('./adapters/openai.ts')).adapter],
+  ['openai with Responses', ['openai'], async () => (await import('./adapters/openai.ts')).responses],
   ['@anthropic-ai/sdk', ['@anthropic-ai/sdk'], async () => (await import('./adapters/anthropic.ts')).adapter],
   ['ai with @ai-sdk/openai', ['ai', '@ai-sdk/openai'], async () => (await import('./adapters/ai.ts')).openai],
+  [
+    'ai with @ai-sdk/openai and Responses',
+    ['ai', '@ai-sdk/openai'],
+    async () => (await import('./adapters/ai.ts')).openaiResponses,
+  ],
   ['ai with @ai-sdk/anthropic', ['ai', '@ai-sdk/anthropic'], async () => (await import('./adapters/ai.ts')).anthropic],
   ['@langchain/openai', ['@langchain/openai'], async () => (await import('./adapters/langchain.ts')).adapter],
   ['@mistralai/mistralai', ['@mistralai/mistralai'], async () => (await import('./adapters/mistral.ts')).adapter],

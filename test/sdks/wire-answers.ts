@@ -1,7 +1,7 @@
 import { chat } from '../support/chat.ts'
 import { CHAT_STREAM, event } from '../support/chat-stream.ts'
 
-export type WireName = 'chat' | 'messages' | 'content' | 'cohere' | 'ollama'
+export type WireName = 'chat' | 'responses' | 'messages' | 'content' | 'cohere' | 'ollama'
 
 /** What a server of a wire says. The answer's text is always ANSWER of support/chat.ts. */
 export interface WireAnswers {
@@ -16,12 +16,17 @@ export interface WireAnswers {
 
 const usage = { input_tokens: 9, output_tokens: 7 }
 const message = { id: 'msg_1', type: 'message', role: 'assistant', model: 'm', stop_sequence: null }
-const named = (value: { type: string }): string => event(value, value.type)
+const named = (value: { type: string; [field: string]: unknown }): string => event(value, value.type)
 const content = (text: string, finishReason?: string): object => ({
   candidates: [{ content: { role: 'model', parts: [{ text }] }, ...(finishReason && { finishReason }), index: 0 }],
   usageMetadata: { promptTokenCount: 9, candidatesTokenCount: 7, totalTokenCount: 16 },
   modelVersion: 'm',
 })
+const item = { id: 'item_1', type: 'message', role: 'assistant', status: 'completed' }
+const response = { id: 'resp_1', object: 'response', created_at: 1_760_000_000, model: 'm', output: [] }
+const said = (text: string): object => ({ ...item, content: [{ type: 'output_text', text, annotations: [] }] })
+const delta = (text: string): string =>
+  named({ type: 'response.output_text.delta', item_id: 'item_1', output_index: 0, content_index: 0, delta: text })
 const line = (value: object): string =>
   `${JSON.stringify({ model: 'm', created_at: '2026-01-01T00:00:00Z', ...value })}\n`
 
@@ -33,6 +38,24 @@ export const WIRES: Readonly<Record<WireName, WireAnswers>> = {
     begin: CHAT_STREAM.slice(0, 2).join(''),
     rest: CHAT_STREAM.slice(2).join(''),
   },
+  responses: {
+    path: /\/v1\/responses$/,
+    document: { ...response, status: 'completed', output: [said('Paris is the capital of France.')], usage },
+    mediaType: 'text/event-stream',
+    begin: [
+      named({ type: 'response.created', response: { ...response, status: 'in_progress' } }),
+      named({ type: 'response.output_item.added', output_index: 0, item: { ...item, content: [] } }),
+      delta('Paris is the capital'),
+    ].join(''),
+    rest: [
+      delta(' of France.'),
+      named({ type: 'response.output_item.done', output_index: 0, item: said('Paris is the capital of France.') }),
+      named({
+        type: 'response.completed',
+        response: { ...response, status: 'completed', output: [said('Paris is the capital of France.')], usage },
+      }),
+    ].join(''),
+  },
   messages: {
     path: /\/v1\/messages$/,
     document: {
@@ -43,19 +66,19 @@ export const WIRES: Readonly<Record<WireName, WireAnswers>> = {
     },
     mediaType: 'text/event-stream',
     begin: [
-      named({ type: 'message_start', message: { ...message, content: [], stop_reason: null, usage } } as never),
-      named({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } } as never),
+      named({ type: 'message_start', message: { ...message, content: [], stop_reason: null, usage } }),
+      named({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } }),
       named({ type: 'ping' }),
       named({
         type: 'content_block_delta',
         index: 0,
         delta: { type: 'text_delta', text: 'Paris is the capital' },
-      } as never),
+      }),
     ].join(''),
     rest: [
-      named({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: ' of France.' } } as never),
-      named({ type: 'content_block_stop', index: 0 } as never),
-      named({ type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage } as never),
+      named({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: ' of France.' } }),
+      named({ type: 'content_block_stop', index: 0 }),
+      named({ type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage }),
       named({ type: 'message_stop' }),
     ].join(''),
   },

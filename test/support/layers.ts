@@ -10,7 +10,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['fetch/create-fetch.ts'],
   ['fetch/fetch-call.ts'],
   ['fetch/passed-body.ts', 'fetch/returned.ts', 'fetch/request-head.ts', 'fetch/wires.ts'],
-  ['fetch/passage.ts', 'fetch/unwrap-error.ts'],
+  ['fetch/passage.ts', 'fetch/unwrap-error.ts', 'fetch/responses-wire.ts'],
   // A call's life.
   ['client.ts', 'default-client.ts'],
   ['complete.ts', 'stream.ts'],

@@ -32,6 +32,13 @@ export const openai: Adapter = {
     conversation(createOpenAI({ apiKey: KEY, baseURL: `${origin}/v1`, fetch }).chat('m'), ownRetries),
 }
 
+export const openaiResponses: Adapter = {
+  ...common,
+  wire: 'responses',
+  open: (origin, fetch, ownRetries) =>
+    conversation(createOpenAI({ apiKey: KEY, baseURL: `${origin}/v1`, fetch })('m'), ownRetries),
+}
+
 export const anthropic: Adapter = {
   ...common,
   wire: 'messages',

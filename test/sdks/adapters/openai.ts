@@ -22,3 +22,19 @@ export const adapter: Adapter = {
     }
   },
 }
+
+export const responses: Adapter = {
+  ...adapter,
+  wire: 'responses',
+  open(origin, fetch, ownRetries) {
+    const client = new OpenAI({ apiKey: KEY, baseURL: `${origin}/v1`, fetch, ...withoutRetries(ownRetries) })
+    const body = { model: 'm', input: QUESTION }
+    return {
+      ask: async (signal) => (await client.responses.create(body, signalled('signal', signal))).output_text,
+      async *stream(signal) {
+        const stream = await client.responses.create({ ...body, stream: true }, signalled('signal', signal))
+        for await (const event of stream) if (event.type === 'response.output_text.delta') yield event.delta
+      },
+    }
+  },
+}
