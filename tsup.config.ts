@@ -6,6 +6,7 @@ const entry = {
   edge: 'src/edge.ts',
   fetch: 'src/fetch.ts',
   'fetch-edge': 'src/fetch-edge.ts',
+  server: 'src/server.ts',
 }
 
 /** Splitting keeps one copy of module state (the default client, the ambient context) across all entries, in either format. */

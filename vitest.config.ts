@@ -9,15 +9,42 @@ const alias = [
   { find: /^punctual\/(.+)$/, replacement: source('$1.ts') },
 ]
 
+/** The examples import frameworks as a user's code does; those are installed beside their tests and nowhere else. */
+const frameworks = {
+  name: 'frameworks',
+  enforce: 'pre',
+  resolveId(this: PluginContext, specifier: string, importer: string | undefined) {
+    if (!importer?.includes('/examples/servers/') || /^(\.|\/|node:|punctual)/.test(specifier)) return null
+    return this.resolve(specifier, fileURLToPath(new URL('test/frameworks/package.json', import.meta.url)), {
+      skipSelf: true,
+    })
+  },
+} as const
+
+interface PluginContext {
+  resolve(specifier: string, importer: string, options: { skipSelf: boolean }): Promise<{ id: string } | null>
+}
+
 const config: ViteUserConfig = {
   test: {
     projects: [
       {
         resolve: { alias },
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/{integration,package,runtimes,sdks}/**'] },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['**/node_modules/**', 'test/{frameworks,integration,package,runtimes,sdks}/**'],
+        },
       },
       // Programs of the machine that the tests start themselves (nginx); `.ci/run` installs them.
       { resolve: { alias }, test: { name: 'integration', include: ['test/integration/**/*.test.ts'] } },
+      // Decorators are NestJS' own, of the older kind.
+      {
+        resolve: { alias },
+        plugins: [frameworks],
+        oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+        test: { name: 'frameworks', include: ['test/frameworks/*.test.ts'] },
+      },
       // Other people's SDKs, in a workspace of their own; `.ci/run` installs them, and what is not installed is skipped.
       {
         resolve: { alias },

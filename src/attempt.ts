@@ -1,15 +1,15 @@
 import type { Attempt } from './attempt-record.ts'
+import type { BodyControls, BodyOutcome, BodyReader, Conclusion, GoodResponse } from './body.ts'
 import { type Call, type Ending, emit } from './call.ts'
 import { type Credentials, credentials } from './credentials.ts'
 import type { CompletionError } from './errors.ts'
-import { type AttemptFacts, endingError, observedError, timeoutError } from './failure.ts'
+import { type AttemptFacts, endingError, observedError, shownRequestId, timeoutError } from './failure.ts'
 import type { Observation, SeenResponse } from './observation.ts'
 import { textOf } from './parse.ts'
 import { type Phase, watchPhases } from './phases.ts'
 import { afterTurn } from './turn.ts'
-import { requestIdOf } from './request-id.ts'
 import type { PartialAnswer, Usage } from './result.ts'
-import type { Exchange, HeaderBag, Receiver, WireRequest } from './transport/transport.ts'
+import type { Exchange, Receiver, WireRequest } from './transport/transport.ts'
 
 /** An error's body is worth this much waiting and this much reading: its status is known already. */
 const ERROR_BODY_MS = 2_000
@@ -23,58 +23,16 @@ export interface AttemptPlan {
   readonly credentials?: Credentials
 }
 
-/** The response whose body a BodyReader reads. */
-export interface GoodResponse {
-  readonly status: number
-  readonly headers: HeaderBag
-}
-
-/** What became of a body. */
-export type BodyOutcome<T> =
-  | { readonly kind: 'whole'; readonly value: T; readonly usage: Usage | undefined }
-  | { readonly kind: 'in_band'; readonly json: unknown }
-  | { readonly kind: 'invalid'; readonly problem: string; readonly retryable: boolean }
-
-/** Reads the body of a good response as it arrives; answers as soon as it knows. */
-export interface BodyReader<T> {
-  data(chunk: Uint8Array): BodyOutcome<T> | undefined
-  /** The body is over; undefined where what has arrived is still to be read, at somebody else's pace. */
-  end(): BodyOutcome<T> | undefined
-  /** The transport failed; true where the failure is to be known only when what has arrived has been read. */
-  failed?(error: unknown): boolean
-  /** When silence will have lasted too long, on the call's clock. */
-  idleDue?(limit: number): number
-  /** What has been understood so far. */
-  partial(): PartialAnswer | undefined
-  /** What has arrived so far, as text, for the error. */
-  text(): string
-}
-
-/** What a BodyReader may do to its attempt. */
-export interface BodyControls<T> {
-  /** Reads on outside of `data` and `end`; an outcome ends the attempt. */
-  read(step: () => BodyOutcome<T> | undefined): void
-  /** The failure that `failed` has put off. */
-  fail(error: unknown): void
-  /** The first content has arrived. */
-  began(): void
-  /** Silence is looked at again at this time of the clock. */
-  silentUntil(due: number): void
-  /** The provider is alive but sends no content. */
-  ping(): void
-  pause(): void
-  resume(): void
-}
-
 /**
  * One try: credentials → transport → headers → body → outcome. Exactly one of `succeed` and `fail` is called, once, and nothing of the
  * attempt is left by then: no timer, no socket in use, no listener.
  */
-export function startAttempt<T>(
+export function startAttempt<T, U>(
   call: Call,
   plan: AttemptPlan,
   openBody: (response: GoodResponse, controls: BodyControls<T>) => BodyReader<T>,
-  succeed: (value: T, response: GoodResponse) => void,
+  conclude: (value: T) => Conclusion<U> | Promise<Conclusion<U>>,
+  succeed: (value: U, response: GoodResponse) => void,
   fail: (error: CompletionError) => void,
 ): void {
   const { clock, attempts, transport } = call
@@ -82,6 +40,8 @@ export function startAttempt<T>(
   const index = attempts.length
   const startedAt = clock.now()
   let over = false
+  let concluding = false
+  let misfit: PartialAnswer | undefined
   let sent = false
   let reused = false
   let reconnect = false
@@ -96,7 +56,11 @@ export function startAttempt<T>(
   let errorBytes = 0
   const phases = watchPhases(clock, call.endsAt, expired)
 
-  const facts = (): AttemptFacts => ({ sent, response: response && seen(response), partial: reader?.partial() })
+  const facts = (): AttemptFacts => ({
+    sent,
+    response: response && seen(response),
+    partial: misfit ?? reader?.partial(),
+  })
   const seen = ({ status, headers }: GoodResponse): SeenResponse => ({
     status,
     headers,
@@ -117,7 +81,7 @@ export function startAttempt<T>(
       delayBefore: plan.delayBefore,
       delayFrom: plan.delayFrom,
       outcome,
-      ...(response && { status: response.status, requestId: requestIdOf(response.headers) }),
+      ...(response && { status: response.status, requestId: shownRequestId(call, response.headers) }),
       ...(error && { error: { code: error.code, phase: error.phase, message: error.message } }),
       ...(timeToHeaders !== undefined && { timeToHeaders }),
       ...(timeToFirstToken !== undefined && { timeToFirstToken }),
@@ -130,7 +94,7 @@ export function startAttempt<T>(
 
   function failed(error: CompletionError, outcome: 'error' | 'cancelled' = 'error'): void {
     if (over) return
-    close(outcome, error)
+    close(outcome, error, error.partial?.usage)
     exchange?.cancel(error)
     controller?.abort(error)
     fail(error)
@@ -154,25 +118,60 @@ export function startAttempt<T>(
 
   /** Lets the reader read. What it throws is a fault of the provider's own code, and must not be lost in the transport. */
   function reading(good: GoodResponse, read: () => BodyOutcome<T> | undefined): void {
+    if (concluding) return
     let outcome: BodyOutcome<T> | undefined
     try {
       outcome = read()
     } catch (error) {
-      const problem = 'the provider could not read it: its own code threw, see the cause'
-      return observed({ kind: 'invalid', problem, retryable: false, response: seen(good), error })
+      return threw(good, error)
     }
     if (outcome) settled(good, outcome)
+  }
+
+  function threw(good: GoodResponse, error: unknown): void {
+    const problem = 'the provider could not read it: its own code threw, see the cause'
+    observed({ kind: 'invalid', problem, retryable: false, response: seen(good), error })
   }
 
   function settled(good: GoodResponse, outcome: BodyOutcome<T>): void {
     if (over) return
     if (outcome.kind !== 'whole') return observed({ ...outcome, response: seen(good), partial: reader?.partial() })
+    concluding = true
+    let concluded: Conclusion<U> | Promise<Conclusion<U>>
+    try {
+      concluded = conclude(outcome.value)
+    } catch (error) {
+      return threw(good, error)
+    }
+    const { usage } = outcome
+    if (!(concluded instanceof Promise)) return finished(good, concluded, usage)
+    // A schema may take its time; the attempt's own limit and the call's end hold meanwhile.
+    phases.finish('idle')
+    concluded.then(
+      (known) => finished(good, known, usage),
+      (error: unknown) => threw(good, error),
+    )
+  }
+
+  function finished(good: GoodResponse, concluded: Conclusion<U>, usage: Usage | undefined): void {
+    if (over) return
+    if (concluded.kind === 'misfit') {
+      const { partial, correction, ...found } = concluded
+      misfit = partial
+      call.correction = correction
+      return observed({ ...found, kind: 'invalid', response: seen(good), partial })
+    }
     const whole = (): void => {
       if (over) return
-      close('ok', undefined, outcome.usage)
+      close('ok', undefined, usage)
       // Only where the provider's end marker came and its body does not end: what is left of it is worth nothing.
       if (!ended) exchange?.cancel(undefined)
-      succeed(outcome.value, good)
+      try {
+        succeed(concluded.value, good)
+      } catch (error) {
+        const problem = 'the provider gave an answer that lacks something, see the cause'
+        fail(observedError(call, { kind: 'invalid', problem, retryable: false, response: seen(good), error }, facts()))
+      }
     }
     // The end of the body usually stands in the same packet as the end marker; a connection that has ended well can be used again.
     if (ended) whole()
@@ -233,7 +232,7 @@ export function startAttempt<T>(
     },
     onError(error) {
       ended = true
-      if (over) return
+      if (over || concluding) return
       // A kept-alive connection may have been closed by its server while the request was on its way to it: that says nothing about
       // the provider, so it is sent once more, at once, on a connection that nobody has used. (gRFC A6, "transparent retries")
       if (reused && !response && !reconnect && policy) {
@@ -263,8 +262,9 @@ export function startAttempt<T>(
   }
 
   emit(call, { type: 'attempt.start', attempt: index })
-  // By an observer, or in the moment before there was anything to interrupt.
-  if (call.ending) return failed(endingError(call, call.ending, facts()), 'cancelled')
+  // Ended before it could be interrupted, or by the observer just now.
+  if (call.ending) call.interrupt?.(call.ending)
+  if (over) return
   if (limits.attempt !== Infinity) phases.begin('attempt', startedAt + limits.attempt)
   if (limits.firstToken !== Infinity && call.request.stream) phases.begin('firstToken', startedAt + limits.firstToken)
   if (plan.credentials) return authorized(plan.credentials)

@@ -6,7 +6,9 @@ import { LONGEST_TIMER } from './clock.ts'
 import { credentials } from './credentials.ts'
 import { type AnyCompletionError, type CompletionError, isCompletionError, type StopReason } from './errors.ts'
 import { endingError } from './failure.ts'
+import type { Correction } from './output.ts'
 import { finishFailure } from './settle.ts'
+import { askAgain, takeCorrection } from './understanding.ts'
 
 const FIRST: AttemptPlan = { delayBefore: 0, delayFrom: null }
 const NOTHING = { sent: false, response: undefined, partial: undefined }
@@ -16,7 +18,7 @@ const NOTHING = { sent: false, response: undefined, partial: undefined }
  * because a server's hint, the deadline and an abort all have a say in the wait.
  */
 export function runAttempts<T>(call: Call, attempt: (plan: AttemptPlan) => Promise<T>): Promise<T> {
-  const loop = { plan: FIRST, retries: 0, renewed: false }
+  const loop = { plan: FIRST, retries: 0, corrections: 0, renewed: false }
   return pRetry(() => attempt(loop.plan), {
     retries: Infinity,
     minTimeout: 0,
@@ -28,6 +30,8 @@ interface Loop {
   plan: AttemptPlan
   /** Retries made so far; the attempt after a renewed credential is none. */
   retries: number
+  /** Retries among them in which the model is told why its answer did not fit. */
+  corrections: number
   renewed: boolean
 }
 
@@ -35,12 +39,19 @@ interface Loop {
 async function decide(call: Call, loop: Loop, thrown: unknown): Promise<boolean> {
   if (!isCompletionError(thrown)) return false
   const error = thrown
-  if (call.ending) return stop(call, error, call.ending.stopReason)
+  // The attempt was ended with the call, and this is the error of that.
+  if (call.ending && endedBy(call.ending, error)) return stop(call, error, call.ending.stopReason)
   call.lastError = error
   try {
+    goOn(call)
     if (await renewed(call, loop, error)) return true
-    const { plan, reason } = await next(call, loop, error)
+    const correction = takeCorrection(call)
+    const { plan, reason } = await next(call, loop, error, correction)
     if (!plan) return stop(call, error, reason)
+    if (correction) {
+      loop.corrections++
+      askAgain(call, correction)
+    }
     emit(call, {
       type: 'retry',
       attempt: call.attempts.length,
@@ -48,24 +59,29 @@ async function decide(call: Call, loop: Loop, thrown: unknown): Promise<boolean>
       delayFrom: plan.delayFrom,
       error,
     })
-    // An observer may have ended the call; nothing was there then that could be interrupted.
-    const ending = endingOf(call)
-    if (ending) throw endingError(call, ending, NOTHING)
+    goOn(call)
     if (plan.delayBefore > 0) await sleep(call, plan.delayBefore)
     loop.plan = plan
     loop.retries++
     return true
   } catch (interruption) {
-    // The wait was ended from outside, or the caller's shouldRetry threw; either is what the call fails with.
-    const ending = endingOf(call)
-    if (ending && isCompletionError(interruption)) stop(call, interruption, ending.stopReason)
+    // The wait was ended from outside, the new credential could not be had, or the caller's shouldRetry threw: whichever it is, the
+    // call fails with it. Only what was made for this call is ours to complete.
+    const ending = (call as Pick<Call, 'ending'>).ending
+    if (isCompletionError(interruption) && interruption.callId === call.id)
+      stop(call, interruption, ending?.stopReason ?? 'not_retryable')
     else call.release()
     throw interruption
   }
 }
 
-/** Read anew: what is known of it may have changed while something else ran. */
-const endingOf = (call: Call): Ending | undefined => call.ending
+const endedBy = ({ code, phase }: Ending, error: CompletionError): boolean =>
+  error.code === code && error.phase === phase
+
+/** A call may be ended while nothing of it can be interrupted: by an observer, say, that aborts on what it is told. */
+function goOn(call: Call): void {
+  if (call.ending) throw endingError(call, call.ending, NOTHING)
+}
 
 function stop(call: Call, error: CompletionError, reason: StopReason): false {
   finishFailure(call, error, reason)
@@ -90,13 +106,19 @@ type Next =
   | { readonly plan: AttemptPlan; readonly reason?: undefined }
   | { readonly plan?: undefined; readonly reason: StopReason }
 
-async function next(call: Call, loop: Loop, error: AnyCompletionError): Promise<Next> {
+async function next(
+  call: Call,
+  loop: Loop,
+  error: AnyCompletionError,
+  correction: Correction | undefined,
+): Promise<Next> {
   const { policy, shouldRetry } = call.settings
   if (!policy || (!error.retryable && !shouldRetry))
     return { reason: error.retryable ? 'max_retries' : 'not_retryable' }
   if (loop.retries >= policy.maxRetries) return { reason: error.retryable ? 'max_retries' : 'not_retryable' }
+  if (correction && loop.corrections >= correction.most) return { reason: 'max_retries' }
   const left = remaining(call)
-  const wait = nextWait(policy, {
+  const wait = nextWait(correction ? { ...policy, ...AT_ONCE } : policy, {
     code: error.code,
     retries: loop.retries,
     previousDelay: loop.plan.delayBefore,
@@ -120,8 +142,14 @@ async function next(call: Call, loop: Loop, error: AnyCompletionError): Promise<
   return typeof decision === 'object' ? overridden(call, wait, decision.delay, error) : planned(wait)
 }
 
-const planned = (wait: Wait): Next =>
-  wait.kind === 'wait' ? { plan: { delayBefore: wait.delay, delayFrom: wait.from } } : { reason: wait.reason }
+/** A server whose answer did not fit is well: waiting helps nobody. */
+const AT_ONCE = { baseDelay: 0, maxDelay: 0 }
+
+function planned(wait: Wait): Next {
+  if (wait.kind === 'stop') return { reason: wait.reason }
+  const { delay, from } = wait
+  return { plan: { delayBefore: delay, delayFrom: delay === 0 && from === 'backoff' ? null : from } }
+}
 
 /** A wait of the caller's own: never shorter than the server asked for, never past what is left. */
 function overridden(call: Call, wait: Wait, wished: unknown, error: AnyCompletionError): Next {

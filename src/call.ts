@@ -1,11 +1,12 @@
 import type { Attempt } from './attempt-record.ts'
+import type { Correction, Expected } from './output.ts'
 import type { Clock } from './clock.ts'
 import type { CompletionError } from './errors.ts'
 import type { CallEvent } from './events.ts'
 import type { Provider, ProviderRequest } from './provider.ts'
-import type { HeaderBag, Transport, WireRequest } from './transport/transport.ts'
 import type { ResolvedRequest } from './request.ts'
 import type { Settings } from './resolve-options.ts'
+import type { HeaderBag, ThrownRule, Transport, WireRequest } from './transport/transport.ts'
 
 /** Why a call must not go on: its total has expired, its caller has left, its client is closed. */
 export interface Ending {
@@ -38,15 +39,23 @@ export interface Call {
   readonly id: string
   readonly settings: Settings
   readonly provider: Provider
-  readonly request: ResolvedRequest
-  readonly wire: CallRequest
+  /** Changes where the model is told why its answer did not fit; `wire` with it. */
+  request: ResolvedRequest
+  wire: CallRequest
+  readonly expected: Expected
+  /** Set by an answer that did not fit, until the next attempt is decided on. */
+  correction: Correction | undefined
   readonly url: URL
   readonly transport: Transport
+  /** What this runtime's own errors mean. */
+  readonly thrownRules?: readonly ThrownRule[] | undefined
   readonly clock: Clock
   readonly random: () => number
   /** On the clock's monotonic scale, as `endsAt` is. */
   readonly startedAt: number
   readonly endsAt: number
+  /** Each of them ends the call: the caller's own, and those of the request being served. */
+  readonly signals: readonly AbortSignal[]
   readonly attempts: Attempt[]
   /** What the latest attempt failed with. */
   lastError: CompletionError | undefined
@@ -54,6 +63,8 @@ export interface Call {
   credentials: Readonly<Record<string, string>>
   /** The latest response that was an error by its status. */
   refusal: Refusal | undefined
+  /** Where it stands among its client's calls. */
+  place: number
   /** Called once, when the call has settled: gives back what it holds outside itself. */
   release: () => void
   /** Set once the call must not go on. */
@@ -96,7 +107,10 @@ export function emit(call: Call, body: EventBody): void {
   } as CallEvent
   for (const onEvent of onEvents) {
     try {
-      onEvent(event)
+      const returned: unknown = onEvent(event)
+      // An async observer's rejection would be nobody's, and end the process.
+      if (typeof (returned as PromiseLike<unknown> | undefined)?.then === 'function')
+        Promise.resolve(returned).catch(() => {})
     } catch {
       // An observer's own trouble is not the call's.
     }

@@ -5,6 +5,11 @@ import type { Request } from './request.ts'
 const REQUEST = new Set([
   'model',
   'messages',
+  'tools',
+  'toolChoice',
+  'parallelToolCalls',
+  'output',
+  'outputRetries',
   'maxTokens',
   'temperature',
   'topP',

@@ -22,11 +22,39 @@ function shown(value: unknown): string {
   }
 }
 
-/** A limit: a number above zero, or Infinity for none. */
-export function checkDuration(field: string, value: unknown, unit: string): number {
-  if (typeof value !== 'number' || !(value > 0))
-    fail(field, value, `a number of ${unit} above 0 (Infinity for no limit)`)
-  return value
+/** What a member must be: the test, how a complaint says it, and whether the value is kept out of the complaint. */
+export type Kind = readonly [holds: (value: unknown) => boolean, wanted: string, secret?: true]
+export type Kinds<T> = ReadonlyMap<keyof T & string, Kind>
+
+/** Members that may be left out, but not be undefined: what has been given, and nothing else. */
+export type Given<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> }
+
+export const SECRET = true
+
+export function kindsOf<T>(kinds: Readonly<Record<keyof T & string, Kind>>): Kinds<T> {
+  return new Map(Object.entries(kinds)) as unknown as Kinds<T>
+}
+
+export function oneOf(...values: readonly string[]): Kind {
+  return [(value) => values.includes(value as string), `one of ${values.join(', ')}`]
+}
+
+export function atLeast(holds: (value: number) => boolean, wanted: string): Kind {
+  return [(value) => typeof value === 'number' && holds(value), wanted]
+}
+
+/** Checks an object's members, of which every one may be absent or undefined, and gives back those that are neither. */
+export function checkMembers<T extends object>(what: string, value: T, kinds: Kinds<T>): Given<T> {
+  if (typeof value !== 'object' || value === null) fail(what, value, 'an object')
+  rejectUnknown(what, value, kinds)
+  const given: Record<string, unknown> = {}
+  for (const [name, [holds, wanted, secret]] of kinds) {
+    const member = value[name]
+    if (member === undefined) continue
+    if (!holds(member)) fail(`${what}.${name}`, secret ? undefined : member, wanted)
+    given[name] = member
+  }
+  return given as Given<T>
 }
 
 // RFC 9110 section 5.5: a field value holds no control characters but the tab; anything above U+00FF cannot be written as a byte.
@@ -56,27 +84,19 @@ export function checkHeaders(
 }
 
 /** Names of the public contract that this version does not know yet. */
-const PLANNED = new Set([
-  'tools',
-  'toolChoice',
-  'parallelToolCalls',
-  'output',
-  'outputRetries',
-  'budget',
-  'fallbacks',
-  'breaker',
-  'hedge',
-  'limits',
-])
+const PLANNED = new Set(['budget', 'fallbacks', 'breaker', 'hedge', 'limits'])
+
+/** A Set of names, or a Map by name. */
+type Known = Pick<ReadonlySet<string>, 'has' | 'keys'>
 
 /** Throws a TypeError for the first member that is not known, naming the one that was probably meant. */
-export function rejectUnknown(what: string, value: object, known: ReadonlySet<string>): void {
+export function rejectUnknown(what: string, value: object, known: Known): void {
   for (const key in value) {
     if (known.has(key) || (value as Record<string, unknown>)[key] === undefined) continue
     if (PLANNED.has(key)) throw new TypeError(`${what}.${key} is not available in this version yet: leave it out`)
-    const meant = likely(key, known)
+    const meant = likely(key, known.keys())
     throw new TypeError(
-      `${what}.${key} is unknown: ${meant ? `did you mean ${meant}?` : `known are ${[...known].join(', ')}`}`,
+      `${what}.${key} is unknown: ${meant ? `did you mean ${meant}?` : `known are ${[...known.keys()].join(', ')}`}`,
     )
   }
 }

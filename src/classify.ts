@@ -1,20 +1,23 @@
-import { RULES } from './classify-rules.ts'
-import { findRule } from './classify-rules/rule.ts'
+import { RULES, ruled } from './classify-rules.ts'
+import { factsOf } from './classify-rules/rule.ts'
 import { type Envelope, openEnvelope } from './envelope.ts'
 import { type AnyCompletionError, type Code, isCompletionError, type TimeoutPhase } from './errors.ts'
 import { explain } from './explain.ts'
 import { readThrown } from './network-rules.ts'
 import type { Observation, SeenResponse } from './observation.ts'
 import type { Provider, Verdict } from './provider.ts'
+import type { ThrownRule } from './transport/transport.ts'
 import { elideEchoes, redactText } from './redact.ts'
 import { retryAfter } from './retry-after.ts'
-import { readStatus, verdict } from './status-rules.ts'
+import { readStatus } from './status-rules.ts'
 
 export interface ClassifyContext {
   /** The provider's name. */
   readonly provider: string
   /** The provider's own reading; it comes before every rule. */
   readonly classify?: Provider['classify'] | undefined
+  /** What the errors of this runtime's own transports mean. */
+  readonly thrownRules?: readonly ThrownRule[] | undefined
   /** Epoch milliseconds when the response arrived. */
   readonly wallNow: number
   /** Shown where the base URL is the likely mistake. */
@@ -59,21 +62,21 @@ export function classify(observation: Observation, context: ClassifyContext): Cl
     if (response !== undefined && response.status !== 200) return answered(response, undefined, false, context)
     // Our own, from a fetch made by createFetch, an authorize or a prepare: it has been classified already.
     if (isCompletionError(observation.error)) return passedOn(observation.error)
-    const { what, ...thrown } = readThrown(observation.error)
+    const { what, ...thrown } = readThrown(observation.error, context.thrownRules)
     const message = explain({ code: thrown.code, what, provider: context.provider })
     return { ...thrown, message, ...(response === undefined ? {} : trace(response, context)) }
   }
   if (observation.kind === 'invalid') {
-    const { problem, retryable } = observation
+    const { problem, retryable, code = 'invalid_response' } = observation
     const html = /^\s*<(?:!|html)/i.test(observation.response.body)
     const message = explain({
-      code: 'invalid_response',
+      code,
       what: problem,
       provider: context.provider,
       html,
       baseURL: context.baseURLHint,
     })
-    return { code: 'invalid_response', retryable, message, ...trace(observation.response, context) }
+    return { code, retryable, message, ...trace(observation.response, context) }
   }
   const inBand = observation.kind === 'in_band'
   return answered(observation.response, inBand ? observation.json : undefined, inBand, context)
@@ -96,7 +99,7 @@ function answered(response: SeenResponse, given: unknown, inBand: boolean, conte
   const envelope = openEnvelope(headers, body, given)
   const status = inBand ? (envelope.status ?? 0) : response.status
   const { code, retryable } =
-    ownReading(response, envelope, inBand, context) ?? ruled(status, envelope, context) ?? readStatus(status)
+    ownReading(response, envelope, inBand, context) ?? ruled(RULES, factsOf(status, envelope)) ?? readStatus(status)
   const redirect = !inBand && status >= 300 && status < 400
   const shouldRetry = { true: true, false: false }[headers['x-should-retry']?.trim().toLowerCase() ?? '']
   const words = shown(envelope, context)
@@ -140,18 +143,6 @@ function ownReading(
     // A provider of the user's own may throw; the rules below know something in any case.
     return undefined
   }
-}
-
-function ruled(status: number, envelope: Envelope, context: ClassifyContext): Verdict | undefined {
-  const rule = findRule(RULES, {
-    provider: context.provider,
-    status,
-    names: envelope.names,
-    text: (envelope.message ?? '').slice(0, LONGEST_MESSAGE),
-    empty: envelope.form === 'empty',
-  })
-  if (rule === undefined) return undefined
-  return { code: rule.code, retryable: rule.retryable ?? verdict(rule.code).retryable }
 }
 
 type Shown = Pick<Classification, 'providerCode' | 'providerMessage' | 'param' | 'requestId'>

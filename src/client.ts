@@ -6,7 +6,7 @@ import { complete } from './complete.ts'
 import type { CallHost, CallInput } from './open-call.ts'
 import type { Options } from './options.ts'
 import type { Model, Provider } from './provider.ts'
-import type { Request } from './request.ts'
+import type { NoTools, OutputOf, OutputSpec, Request, ToolCallOf, ToolSet } from './request.ts'
 import { BARE, type Layer, layOver, OPTION_NAMES, settle } from './resolve-options.ts'
 import type { Completion } from './result.ts'
 import { stream } from './stream.ts'
@@ -34,18 +34,34 @@ export interface CloseOptions {
   readonly grace?: number | undefined
 }
 
+/** Makes a call: the types of the request's `output` and `tools` decide those of the completion. */
+export interface Complete {
+  <const T extends ToolSet = NoTools, const O extends OutputSpec | undefined = undefined>(
+    request: Request<T, O>,
+    options?: Options,
+  ): Promise<Completion<OutputOf<O, T>, ToolCallOf<T>>>
+}
+
+/** Begins a streamed call: the types of the request's `output` and `tools` decide those of its completion. */
+export interface Stream {
+  <const T extends ToolSet = NoTools, const O extends OutputSpec | undefined = undefined>(
+    request: Request<T, O>,
+    options?: Options,
+  ): CompletionStream<OutputOf<O, T>, ToolCallOf<T>>
+}
+
 /** Calls that share their defaults and their connections. */
 export interface Client {
   /**
    * Makes one call. Settles by its deadline, whatever happens.
    * @throws CompletionError for everything that can go wrong with a call; TypeError for a programmer's mistake, before any request.
    */
-  complete(request: Request, options?: Options): Promise<Completion>
+  complete: Complete
   /**
    * Begins a streamed call. It makes its request when it is first pulled; its deadline counts from here.
    * @throws TypeError for a programmer's mistake
    */
-  stream(request: Request, options?: Options): CompletionStream
+  stream: Stream
   /** A client that lays further defaults over this one's and shares its connections; closing either closes both. */
   with(defaults: ClientDefaults): Client
   /** Lets calls in flight finish for `grace` ms, then aborts them, and closes the connections. Later calls fail `aborted`. */
@@ -70,7 +86,7 @@ export function bindCreateClient(openTransports: () => Transports): (defaults?: 
       clock: defaults.clock ?? systemClock,
       random: defaults.random ?? (() => Math.random()),
       transports: openTransports(),
-      calls: new Set(),
+      calls: [],
       closed: false,
     }
     return clientOf(host, own)
@@ -100,21 +116,22 @@ function clientOf(host: CallHost, own: Own): Client {
     checkRequest(request)
     return {
       host,
-      settings: options ? settle(layOver(own.layer, options)) : settings,
+      settings: options === undefined ? settings : settle(layOver(own.layer, options)),
       model: resolveModel(request.model ?? own.model, own.provider),
       request,
     }
   }
   return {
-    complete(request, options) {
+    // The types of a result follow from those of its request, which the compiler cannot see from here.
+    complete: ((request: Request, options?: Options) => {
       try {
         const input = inputOf(request, options)
         return complete(input, wireOf(input, options))
       } catch (error) {
         return Promise.reject(error)
       }
-    },
-    stream(request, options) {
+    }) as Complete,
+    stream: ((request: Request, options?: Options) => {
       const input = inputOf(request, options)
       const { name, streamReader } = input.model.provider
       if (!streamReader)
@@ -122,7 +139,7 @@ function clientOf(host: CallHost, own: Own): Client {
           `request.model: the provider ${name} has no streamReader, so it cannot stream; use complete`,
         )
       return stream(input)
-    },
+    }) as Stream,
     with: (defaults) => {
       if (defaults.clock || defaults.random)
         throw new TypeError('clock and random belong to createClient: give them there')
@@ -162,12 +179,12 @@ async function closeHost(host: CallHost, { grace = 5_000 }: CloseOptions): Promi
 
 /** Resolves when no call is under way; those that are after `grace` ms are ended. */
 function idle({ calls, clock }: CallHost, grace: number): Promise<void> {
-  if (calls.size === 0) return Promise.resolve()
+  if (calls.length === 0) return Promise.resolve()
   return new Promise((resolve) => {
-    let left = calls.size
+    let left = calls.length
     const timer = grace === Infinity ? undefined : clock.setTimeout(abortAll, grace)
     function abortAll(): void {
-      for (const call of calls) {
+      for (const call of calls.slice()) {
         endCall(call, {
           code: 'aborted',
           stopReason: 'aborted',

@@ -1,14 +1,16 @@
-import { type AttemptPlan, type BodyControls, type BodyReader, type GoodResponse, startAttempt } from './attempt.ts'
+import { type AttemptPlan, startAttempt } from './attempt.ts'
 import { runAttempts } from './attempts.ts'
+import type { BodyControls, BodyReader, GoodResponse } from './body.ts'
 import { type Call, emit } from './call.ts'
 import { completionOf } from './completion.ts'
 import { withinDeadline } from './deadline.ts'
+import { shownRequestId } from './failure.ts'
 import { type JsonAnswer, openJsonBody } from './json-body.ts'
 import { type CallInput, enterCall, openCall } from './open-call.ts'
 import type { Completion } from './result.ts'
 import { endedBefore } from './settle.ts'
 import { openStreamBody, type StreamTaker } from './stream-body.ts'
-import { requestIdOf } from './request-id.ts'
+import { understand } from './understanding.ts'
 
 /**
  * The life of a call that is answered at once:
@@ -22,6 +24,8 @@ import { requestIdOf } from './request-id.ts'
  *     attempt    startAttempt: credential, transport, phases                  ✗ timeout (attempt, connect, headers), network
  *        │                                               │
  *     parse      openJsonBody: whole, or not an answer   │
+ *        │                                               │
+ *     conclude   understand: tools' inputs, the output   │
  *        │                                               │
  *     classify   what a failure means ───────────────────┘                    ✗ one of the codes
  *        │
@@ -39,12 +43,18 @@ export function complete(input: CallInput, wire: 'json' | 'stream'): Promise<Com
 
 function attemptOnce(call: Call, plan: AttemptPlan): Promise<Completion> {
   return new Promise((resolve, reject) => {
-    startAttempt<JsonAnswer>(
+    startAttempt(
       call,
       plan,
       (response, controls) => openBody(call, response, controls),
-      ({ answer, raw }, { status, headers }) => {
-        const completion = completionOf(call, { answer, raw, status, headers, requestId: requestIdOf(headers) })
+      (answered: JsonAnswer) => understand(call, answered),
+      (understood, { status, headers }) => {
+        const completion = completionOf(call, {
+          ...understood,
+          status,
+          headers,
+          requestId: shownRequestId(call, headers),
+        })
         const { duration, attempts, finishReason, usage } = completion
         call.release()
         emit(call, { type: 'success', duration, attempts, finishReason, usage })

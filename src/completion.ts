@@ -1,12 +1,15 @@
 import type { Call } from './call.ts'
 import type { AssistantMessage, Part } from './message.ts'
 import type { Answer } from './provider.ts'
-import type { Completion } from './result.ts'
+import type { Completion, CompletionResponse, ToolCall } from './result.ts'
 import type { HeaderBag } from './transport/transport.ts'
 
 /** An answer as its wire gave it, with the response that carried it. */
 export interface Answered {
   readonly answer: Answer
+  /** The answer's tool calls with their arguments read. */
+  readonly toolCalls: readonly ToolCall[]
+  readonly output: unknown
   readonly raw: unknown
   readonly status: number
   readonly headers: HeaderBag
@@ -14,14 +17,16 @@ export interface Answered {
 }
 
 /** The result as the caller gets it. */
-export function completionOf(call: Call, { answer, raw, status, headers, requestId }: Answered): Completion {
+export function completionOf(call: Call, answered: Answered): Completion {
+  const { answer, toolCalls, output, raw, status, headers, requestId } = answered
   return {
     text: answer.text,
     reasoning: answer.reasoning,
     refusal: answer.refusal,
     message: messageOf(answer),
-    toolCalls: answer.toolCalls,
+    toolCalls,
     finishReason: answer.finishReason,
+    output,
     usage: answer.usage,
     provider: call.provider.name,
     model: answer.model ?? call.request.model,
@@ -32,19 +37,30 @@ export function completionOf(call: Call, { answer, raw, status, headers, request
     attempts: call.attempts,
     duration: call.clock.now() - call.startedAt,
     raw,
-    response: {
-      status,
-      requestId,
-      // Made when somebody looks: most callers never do.
-      get headers() {
-        return new Headers(headers)
-      },
-    },
+    response: responseOf(status, requestId, headers),
   }
 }
 
-/** The answer as the next turn's message: only what has to travel is more than its text. */
-function messageOf(answer: Answer): AssistantMessage {
+const BAG = Symbol('headers')
+
+/** Made when somebody looks: most callers never do. One getter for all, as a new one each time would be a hidden class each time. */
+const HEADERS: PropertyDescriptor & ThisType<{ [BAG]: HeaderBag }> = {
+  enumerable: true,
+  get() {
+    return new Headers(this[BAG])
+  },
+}
+
+function responseOf(status: number, requestId: string | undefined, headers: HeaderBag): CompletionResponse {
+  const response = { status, requestId, [BAG]: headers }
+  return Object.defineProperty(response, 'headers', HEADERS) as unknown as CompletionResponse
+}
+
+/**
+ * The answer as the next turn's message: only what has to travel is more than its text. Its tool calls are the raw ones, because a
+ * validated input need not survive JSON.
+ */
+export function messageOf(answer: Answer): AssistantMessage {
   const content: string | readonly Part[] = answer.parts ?? answer.text
   return {
     role: 'assistant',

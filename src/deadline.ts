@@ -23,15 +23,12 @@ export function withinDeadline<T>(call: Call, work: Promise<T>): Promise<T> {
   })
 }
 
-export const totalExpired = (call: Call): NonNullable<Call['ending']> => ({
-  code: 'timeout',
-  phase: 'total',
-  stopReason: 'deadline',
-  message:
-    call.endsAt > call.startedAt
-      ? `no complete answer within ${Math.round(call.endsAt - call.startedAt)} ms`
-      : 'the deadline had passed before the call began; no request was sent',
-})
+export function totalExpired({ startedAt, endsAt }: Call): NonNullable<Call['ending']> {
+  const allowed = Math.round(endsAt - startedAt)
+  const message =
+    allowed > 0 ? `no complete answer within ${allowed} ms` : 'the deadline had passed before the call began'
+  return { code: 'timeout', phase: 'total', stopReason: 'deadline', message }
+}
 
 function timersOf({ clock }: Call): { setTimeout: typeof setTimeout; clearTimeout: typeof clearTimeout } {
   return {

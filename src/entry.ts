@@ -1,17 +1,15 @@
-import { bindCreateClient, type Client, type ClientDefaults } from './client.ts'
+import { bindCreateClient, type Client, type ClientDefaults, type Complete, type Stream } from './client.ts'
 import { defaultClient, replaceDefaultClient } from './default-client.ts'
 import type { Options } from './options.ts'
 import { openai } from './providers/openai.ts'
 import type { Request } from './request.ts'
-import type { Completion } from './result.ts'
-import type { CompletionStream } from './stream-handle.ts'
 import type { Transports } from './transport/transport.ts'
 
 /** The functions of an entry, bound to the transports of its runtime. */
 export interface Entry {
   readonly createClient: (defaults?: ClientDefaults) => Client
-  readonly complete: (request: Request, options?: Options) => Promise<Completion>
-  readonly stream: (request: Request, options?: Options) => CompletionStream
+  readonly complete: Complete
+  readonly stream: Stream
   readonly setDefaultClient: (client: Client) => Client
 }
 
@@ -20,8 +18,8 @@ export function bindEntry(openTransports: () => Transports): Entry {
   const make = (): Client => createClient({ provider: openai })
   return {
     createClient,
-    complete: (request, options) => defaultClient(make).complete(request, options),
-    stream: (request, options) => defaultClient(make).stream(request, options),
+    complete: ((request: Request, options?: Options) => defaultClient(make).complete(request, options)) as Complete,
+    stream: ((request: Request, options?: Options) => defaultClient(make).stream(request, options)) as Stream,
     setDefaultClient: (client) => replaceDefaultClient(client, make),
   }
 }

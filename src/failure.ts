@@ -6,6 +6,7 @@ import { promptTexts } from './prompt-texts.ts'
 import { redactText, safeHeaders } from './redact.ts'
 import { requestIdOf } from './request-id.ts'
 import type { PartialAnswer } from './result.ts'
+import type { HeaderBag } from './transport/transport.ts'
 
 /** What an attempt knows of itself when it fails. */
 export interface AttemptFacts {
@@ -23,6 +24,7 @@ export function observedError(call: Call, observation: Observation, facts: Attem
   } = classify(observation, {
     provider: call.provider.name,
     classify: call.provider.classify,
+    thrownRules: call.thrownRules,
     wallNow: call.clock.wallNow(),
     baseURLHint: call.url.origin,
     secrets: secretsOf(call),
@@ -47,7 +49,7 @@ export function timeoutError(call: Call, phase: TimeoutPhase, facts: AttemptFact
     // A limit left at its default is not run again after it has expired: nobody has said that a second try is worth that long.
     retryable: phase in limits.given,
     ...common(call, facts),
-    requestId: facts.response && requestIdOf(facts.response.headers),
+    requestId: facts.response && shownRequestId(call, facts.response.headers),
   })
 }
 
@@ -69,13 +71,14 @@ export function endingError(call: Call, ending: Ending, facts: AttemptFacts): Co
     ...common(call, facts),
     sent: facts.sent || (before?.sent ?? false),
     status: response?.status ?? before?.status,
-    requestId: response ? requestIdOf(response.headers) : before?.requestId,
+    requestId: response ? shownRequestId(call, response.headers) : before?.requestId,
     providerCode: before?.providerCode,
     providerMessage: before?.providerMessage,
     retryAfterMs: before?.retryAfterMs,
     partial: facts.partial ?? before?.partial,
     response: response ? errorResponse(call, response) : before?.response,
-    cause: ending.cause ?? before,
+    // A reason may be anything, null among it.
+    cause: 'cause' in ending ? ending.cause : before,
   })
 }
 
@@ -102,6 +105,16 @@ function errorResponse(call: Call, { status, headers, body }: SeenResponse): Err
     headers: new Headers(safeHeaders(headers, secrets)),
     body: redactText(body.slice(0, MOST_BODY), secrets),
   }
+}
+
+/** The id, unless a server that repeats what it was sent has put the credential there. */
+export function shownRequestId({ credentials }: Call, headers: HeaderBag): string | undefined {
+  const id = requestIdOf(headers)
+  for (const name in credentials) {
+    const secret = credentials[name] as string
+    if (id?.includes(secret.slice(secret.indexOf(' ') + 1))) return undefined
+  }
+  return id
 }
 
 const textsOf = (partial: PartialAnswer | undefined): readonly string[] =>

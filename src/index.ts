@@ -1,9 +1,5 @@
-import type { Client, ClientDefaults } from './client.ts'
+import type { Client, ClientDefaults, Complete, Stream } from './client.ts'
 import { bindEntry } from './entry.ts'
-import type { Options } from './options.ts'
-import type { Request } from './request.ts'
-import type { Completion } from './result.ts'
-import type { CompletionStream } from './stream-handle.ts'
 import { openNodeTransports } from './transport/node.ts'
 
 const entry = bindEntry(openNodeTransports)
@@ -22,7 +18,7 @@ const entry = bindEntry(openNodeTransports)
  *   { timeout: { total: 30_000, attempt: 12_000 }, retry: 3 },
  * )
  */
-export const complete: (request: Request, options?: Options) => Promise<Completion> = entry.complete
+export const complete: Complete = entry.complete
 
 /**
  * Makes one streamed chat-completion call with the default client: an async iterable of events that cannot hang, and that never ends
@@ -30,7 +26,7 @@ export const complete: (request: Request, options?: Options) => Promise<Completi
  *
  * @throws TypeError for a programmer's mistake; whoever reads the stream gets a CompletionError for everything else.
  */
-export const stream: (request: Request, options?: Options) => CompletionStream = entry.stream
+export const stream: Stream = entry.stream
 
 /**
  * Makes a client: defaults and connections that its calls share. It costs no connection until its first call, and keeps no process alive.
@@ -75,7 +71,7 @@ export {
 } from './providers/presets.ts'
 
 export type { Attempt } from './attempt-record.ts'
-export type { Client, ClientDefaults, CloseOptions, ProviderLike } from './client.ts'
+export type { Client, ClientDefaults, CloseOptions, Complete, ProviderLike, Stream } from './client.ts'
 export type {
   AnyCompletionError,
   Code,
@@ -98,7 +94,16 @@ export type {
   ToolMessage,
 } from './message.ts'
 export type { DispatcherLike, Options, RetryContext, RetryDecision, RetryOptions, TimeoutOptions } from './options.ts'
-export type { Request } from './request.ts'
+export type {
+  OutputDefinition,
+  OutputOf,
+  OutputSpec,
+  Request,
+  Tool,
+  ToolCallOf,
+  ToolInput,
+  ToolSet,
+} from './request.ts'
 export type {
   Completion,
   CompletionResponse,
@@ -112,6 +117,8 @@ export type {
 } from './result.ts'
 export type { StreamEvent } from './stream-events.ts'
 export type { CompletionStream, ReadableStreamOptions, StreamFormat } from './stream-handle.ts'
+
+export type { JsonSchema, SchemaOutput, SchemaWithJson, StandardJsonSchema, StandardSchema } from './standard-schema.ts'
 
 // For those who write a provider or drive time in their tests.
 export type { Clock } from './clock.ts'

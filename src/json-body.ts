@@ -1,4 +1,4 @@
-import type { BodyOutcome, BodyReader } from './attempt.ts'
+import type { BodyOutcome, BodyReader } from './body.ts'
 import { readBody, salvage, textOf } from './parse.ts'
 import type { Answer, Provider } from './provider.ts'
 import type { PartialAnswer } from './result.ts'
@@ -9,11 +9,17 @@ export interface JsonAnswer {
   readonly raw: unknown
 }
 
+/** No answer is as large; reading more of what failed anyway would keep everything else waiting. */
+const MOST_SALVAGED = 4 * 1024 * 1024
+/** The error shows no more. */
+const MOST_SHOWN = 64 * 1024
+
 /** Reads a body that is one JSON document. `limit` counts decoded bytes. */
 export function openJsonBody(provider: Provider, limit: number): BodyReader<JsonAnswer> {
   const chunks: Uint8Array[] = []
   let bytes = 0
-  const text = (): string => textOf(chunks)
+  let salvaged: PartialAnswer | undefined
+  let salvagedAt = 0
   return {
     data(chunk) {
       chunks.push(chunk)
@@ -21,9 +27,13 @@ export function openJsonBody(provider: Provider, limit: number): BodyReader<Json
       if (bytes <= limit) return undefined
       return { kind: 'invalid', problem: `the body is larger than maxResponseBytes (${limit})`, retryable: false }
     },
-    end: () => outcomeOf(provider, text()),
-    partial: () => partialOf(bytes > 0 ? salvage(provider, text()) : undefined),
-    text,
+    end: () => outcomeOf(provider, textOf(chunks)),
+    partial() {
+      if (salvagedAt < bytes) salvaged = partialOf(salvage(provider, textOf(chunks, MOST_SALVAGED)))
+      salvagedAt = bytes
+      return salvaged
+    },
+    text: () => textOf(chunks, MOST_SHOWN),
   }
 }
 
@@ -37,6 +47,8 @@ function outcomeOf(provider: Provider, text: string): BodyOutcome<JsonAnswer> {
     case 'incomplete':
       return { kind: 'invalid', problem: parsed.problem, retryable: true }
   }
+  // Only a provider of the user's own, written without types, comes here; silence would leave the call to its deadline.
+  throw new TypeError('parse() returned neither an answer, nor an error, nor what is incomplete')
 }
 
 /** What had been received, or undefined where that is nothing. */

@@ -29,6 +29,8 @@ export type Observation =
   | {
       readonly kind: 'invalid'
       readonly problem: string
+      /** `content_filter` where the model refused to give what was asked for. @defaultValue 'invalid_response' */
+      readonly code?: 'invalid_response' | 'content_filter' | undefined
       readonly response: SeenResponse
       /** False where the next answer must end alike (over the size limit, cut by the token limit). */
       readonly retryable: boolean

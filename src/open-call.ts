@@ -1,9 +1,12 @@
+import { type Ambient, ambient } from './ambient.ts'
 import { type Call, endCall, remaining } from './call.ts'
 import type { Clock } from './clock.ts'
 import { totalExpired } from './deadline.ts'
+import { type Expected, resolveOutput } from './output.ts'
 import type { Model } from './provider.ts'
 import type { Request, ResolvedRequest } from './request.ts'
-import type { Settings } from './resolve-options.ts'
+import { earliest, type Settings } from './resolve-options.ts'
+import { resolveTools } from './tools.ts'
 import type { Transports } from './transport/transport.ts'
 
 /** What a client lends to its calls. */
@@ -11,8 +14,11 @@ export interface CallHost {
   readonly clock: Clock
   readonly random: () => number
   readonly transports: Transports
-  /** Calls under way, for `close`. */
-  readonly calls: Set<Call>
+  /**
+   * Calls under way, for `close`; each knows its place. No Set: V8 links every outgrown table of a Set to its successor, so that
+   * one that has grown old keeps all later ones, and every call that was ever in them, until the next full collection.
+   */
+  readonly calls: Call[]
   closed: boolean
 }
 
@@ -29,38 +35,43 @@ export interface CallInput {
  * Nothing outside knows of it before it is entered.
  */
 export function openCall({ host, settings, model, request }: CallInput, stream: boolean): Call {
-  const resolved = resolveRequest(request, model.id, stream)
-  return newCall(host, settings, {
-    provider: model.provider,
-    request: resolved,
-    wire: model.provider.prepare(resolved),
-  })
+  const { resolved, expected } = resolveRequest(request, model.id, stream)
+  const { provider } = model
+  return newCall(host, settings, { provider, request: resolved, wire: provider.prepare(resolved), expected })
 }
 
 /** A call for a request that is ready to be sent. */
 export function newCall(
   host: CallHost,
   settings: Settings,
-  { provider, request, wire }: Pick<Call, 'provider' | 'request' | 'wire'>,
+  { provider, request, wire, expected }: Pick<Call, 'provider' | 'request' | 'wire' | 'expected'>,
 ): Call {
   const { clock, random } = host
   const startedAt = clock.now()
+  const { detached, signals } = settings.layer
+  // Looked up here and not where the call is entered: a stream belongs to the request in which it was made, whoever pulls it first.
+  const around = detached ? undefined : ambient()
   return {
     id: `call_${crypto.randomUUID()}`,
     settings,
     provider,
     request,
     wire,
+    expected,
+    correction: undefined,
     url: new URL(wire.url),
     transport: host.transports.pick(settings.transport),
+    thrownRules: host.transports.errors,
     clock,
     random,
     startedAt,
-    endsAt: startedAt + allowance(settings, clock),
+    endsAt: startedAt + allowance(settings, around, clock),
+    signals: around ? [...signals, ...around.signals] : signals,
     attempts: [],
     lastError: undefined,
     refusal: undefined,
     credentials: {},
+    place: -1,
     release: () => undefined,
     ending: undefined,
     interrupt: undefined,
@@ -69,29 +80,42 @@ export function newCall(
 
 /** Begins a call: its client knows of it, and it listens to its signals. It may be over already: look at `ending`. */
 export function enterCall(host: CallHost, call: Call): void {
-  host.calls.add(call)
-  call.release = () => host.calls.delete(call)
+  call.place = host.calls.push(call) - 1
+  call.release = () => strike(host.calls, call)
   listen(call)
   if (host.closed)
     endCall(call, { code: 'aborted', stopReason: 'aborted', message: 'the client is closed; no request was sent.' })
   if (remaining(call) <= 0) endCall(call, totalExpired(call))
 }
 
+/** The last call takes the place of the one that leaves. Leaving twice is leaving once. */
+function strike(calls: Call[], call: Call): void {
+  if (call.place < 0) return
+  const last = calls.pop() as Call
+  if (last !== call) {
+    calls[call.place] = last
+    last.place = call.place
+  }
+  call.place = -1
+}
+
 /** How long the call may take: an inherited deadline replaces the default total, an explicit total holds beside it. */
-function allowance({ layer, limits }: Settings, clock: Clock): number {
-  if (layer.deadline === undefined) return limits.total
-  const inherited = layer.deadline - clock.wallNow()
+function allowance({ layer, limits }: Settings, around: Ambient | undefined, clock: Clock): number {
+  const deadline = earliest(layer.deadline, around?.deadline)
+  if (deadline === undefined) return limits.total
+  const inherited = deadline - clock.wallNow()
   return limits.given.total === undefined ? inherited : Math.min(inherited, limits.total)
 }
 
 /** One listener on each of the caller's signals, taken back when the call has settled. */
 function listen(call: Call): void {
-  const { signals } = call.settings.layer
+  const { signals } = call
   if (signals.length === 0) return
   const release = call.release
+  const onAbort = (event: Event): void => leave(call, event.target as AbortSignal)
+  // Before any is listened to: a call that is over has nobody who would take a listener back.
   const aborted = signals.find((signal) => signal.aborted)
   if (aborted) return leave(call, aborted)
-  const onAbort = (event: Event): void => leave(call, event.target as AbortSignal)
   for (const signal of signals) signal.addEventListener('abort', onAbort)
   call.release = () => {
     for (const signal of signals) signal.removeEventListener('abort', onAbort)
@@ -113,12 +137,22 @@ function leave(call: Call, { reason }: AbortSignal): void {
   })
 }
 
-function resolveRequest(request: Request, model: string, stream: boolean): ResolvedRequest {
+/** Throws a TypeError for tools or an `output` that cannot be sent. */
+function resolveRequest(
+  request: Request,
+  model: string,
+  stream: boolean,
+): { readonly resolved: ResolvedRequest; readonly expected: Expected } {
   const { messages, maxTokens, temperature, topP, stop, seed, reasoningEffort, extraBody } = request
-  return {
+  const { inputs, tools, toolChoice, parallelToolCalls } = resolveTools(request)
+  const output = resolveOutput(request)
+  const resolved = {
     model,
     messages,
-    tools: [],
+    tools,
+    toolChoice,
+    parallelToolCalls,
+    output: output?.sent,
     maxTokens,
     temperature,
     topP,
@@ -128,4 +162,5 @@ function resolveRequest(request: Request, model: string, stream: boolean): Resol
     extraBody: extraBody ?? {},
     stream,
   }
+  return { resolved, expected: { inputs, output } }
 }

@@ -99,6 +99,8 @@ export interface Options {
    * that reason is a TimeoutError. @defaultValue none
    */
   readonly signal?: AbortSignal | null | undefined
+  /** Leaves the deadline and the signal of the request being served (`withRequest` of `punctual/server`). @defaultValue false */
+  readonly detached?: boolean | undefined
   /** A number is `retry.maxRetries`, so that n makes n + 1 attempts; `false` sends at most one request, whatever happens. */
   readonly retry?: number | false | RetryOptions | undefined
   /**

@@ -144,7 +144,7 @@ export interface Provider {
   /** Opens a reader for one streamed answer: a function from an event to what it says. Never throws. */
   streamReader?(): (event: ServerSentEvent) => readonly StreamPart[]
   /** Says what a failure means; undefined leaves it to the generic rules. */
-  classify?(failure: ProviderFailure): Verdict | undefined
+  readonly classify?: ((failure: ProviderFailure) => Verdict | undefined) | undefined
   /**
    * The headers that carry the credential. Called for every attempt and, with `rejected`, once more after a 401.
    * Every value returned is treated as a secret.

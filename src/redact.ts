@@ -63,11 +63,6 @@ export function safeHeaders(headers: HeaderBag, secrets: readonly string[] = [])
 
 const SHORTEST_RUN = 24
 const SHORTEST_SOURCE = 8
-const GRAM = 16
-/** Any run of 24 holds a gram of 16 that starts at a multiple of 8 in its source. */
-const STEP = 8
-/** Comparing is given up beyond this many characters; what still looks alike is then removed unexamined. */
-const COMPARISONS = 200_000
 
 /**
  * Removes from a provider's message what it repeats of the prompt or of the answer: every run of 24 characters or more that a source
@@ -76,30 +71,24 @@ const COMPARISONS = 200_000
 export function elideEchoes(text: string, sources: readonly string[]): string {
   if (text.length < SHORTEST_SOURCE || sources.length === 0) return text
   const marked = new Uint8Array(text.length)
-  const grams = collectGrams(text)
-  let budget = COMPARISONS
+  const runs = new Set<string>()
+  // Which fingerprints occur at all: spares nearly all of a long source the cost of a slice.
+  const sieve = new Uint8Array(65_536)
+  for (let at = 0; at + SHORTEST_RUN <= text.length; at++) {
+    runs.add(text.slice(at, at + SHORTEST_RUN))
+    sieve[fingerprint(text, at)] = 1
+  }
+  const shared = new Set<string>()
   for (const source of sources.flatMap(asQuoted)) {
     if (source.length < SHORTEST_RUN) markWhole(text, source.trim(), marked)
-    if (text.length < GRAM) continue
-    for (let at = 0; at + GRAM <= source.length; at += STEP) {
-      if (grams.sieve[fingerprint(source, at)] === 0) continue
-      const gram = source.slice(at, at + GRAM)
-      const open = grams.positions.get(gram)?.filter((start) => {
-        if (marked[start] === 1 && marked[start + GRAM - 1] === 1) return false
-        let before = 0
-        let length = GRAM
-        if (budget > 0) {
-          while (before < start && before < at && text[start - before - 1] === source[at - before - 1]) before++
-          while (start + length < text.length && text[start + length] === source[at + length]) length++
-          budget -= before + length
-          if (before + length < SHORTEST_RUN) return true
-        }
-        marked.fill(1, start - before, start + length)
-        return false
-      })
-      // What has been removed need not be found again.
-      if (open !== undefined) grams.positions.set(gram, open)
+    for (let at = 0; at + SHORTEST_RUN <= source.length; at++) {
+      if (sieve[fingerprint(source, at)] === 0) continue
+      const run = source.slice(at, at + SHORTEST_RUN)
+      if (runs.has(run)) shared.add(run)
     }
+  }
+  for (let at = 0; at + SHORTEST_RUN <= text.length; at++) {
+    if (shared.has(text.slice(at, at + SHORTEST_RUN))) marked.fill(1, at, at + SHORTEST_RUN)
   }
   return withoutMarked(text, marked)
 }
@@ -109,27 +98,8 @@ function asQuoted(source: string): readonly string[] {
   return /["\\\n]/.test(source) ? [source, JSON.stringify(source).slice(1, -1)] : [source]
 }
 
-interface Grams {
-  readonly positions: Map<string, number[]>
-  /** Which fingerprints occur at all: spares most of a long source the cost of a slice. */
-  readonly sieve: Uint8Array
-}
-
-function collectGrams(text: string): Grams {
-  const positions = new Map<string, number[]>()
-  const sieve = new Uint8Array(65_536)
-  for (let at = 0; at + GRAM <= text.length; at++) {
-    const gram = text.slice(at, at + GRAM)
-    const known = positions.get(gram)
-    if (known === undefined) positions.set(gram, [at])
-    else known.push(at)
-    sieve[fingerprint(text, at)] = 1
-  }
-  return { positions, sieve }
-}
-
 function fingerprint(text: string, at: number): number {
-  return (text.charCodeAt(at) * 31 + text.charCodeAt(at + 5) * 1_031 + text.charCodeAt(at + 15) * 8_209) & 0xffff
+  return (text.charCodeAt(at) * 31 + text.charCodeAt(at + 9) * 1_031 + text.charCodeAt(at + 23) * 8_209) & 0xffff
 }
 
 function markWhole(text: string, source: string, marked: Uint8Array): void {

@@ -1,12 +1,94 @@
 import type { Message } from './message.ts'
 import type { Model } from './provider.ts'
+import type { ToolCall } from './result.ts'
+import type { JsonSchema, SchemaOutput, SchemaWithJson, StandardJsonSchema, StandardSchema } from './standard-schema.ts'
+
+/** A tool that the model may call. Nothing is executed by punctual. */
+export interface Tool {
+  /** What it does and when to call it, for the model. */
+  readonly description?: string | undefined
+  /**
+   * What it takes: a Standard Schema that offers JSON Schema, `{ schema, jsonSchema }`, or JSON Schema, whose common keywords are checked. It must describe an
+   * object. @defaultValue no arguments
+   */
+  readonly input?: StandardJsonSchema | ToolInput | JsonSchema | undefined
+  /** Asks the provider to hold the model to the schema (OpenAI, Anthropic). */
+  readonly strict?: boolean | undefined
+  /** Wire fields that are sent as they are, beside the tool's own (for example `cache_control`). */
+  readonly extra?: Readonly<Record<string, unknown>> | undefined
+}
+
+/** What a tool takes, by a schema that cannot say its own JSON Schema. */
+export interface ToolInput {
+  /** Validates the arguments. */
+  readonly schema: StandardSchema
+  /** What is sent. */
+  readonly jsonSchema: JsonSchema
+}
+
+/** Tools by name: 1 to 64 letters, digits, `_` and `-`. */
+export type ToolSet = Readonly<Record<string, Tool>>
+
+/** The wanted shape of the answer, with what the schema itself does not say. */
+export interface OutputDefinition<S extends StandardSchema = StandardSchema> {
+  /** Validates the answer; its output type is returned. */
+  readonly schema: S
+  /** What is sent. May be left out where the schema offers it. */
+  readonly jsonSchema?: JsonSchema | undefined
+  /** 1 to 64 letters, digits, `_` and `-`. @defaultValue 'output' */
+  readonly name?: string | undefined
+  /** Whether the provider is to hold the model to the schema. @defaultValue where its strict mode can express it */
+  readonly strict?: boolean | undefined
+}
+
+/**
+ * The wanted shape of the answer. Plain JSON Schema types the output `unknown`, and its common keywords are checked (types, members,
+ * items, alternatives, enumerations, references, bounds); for all of it give `{ schema, jsonSchema }` with a validator of your own.
+ */
+export type OutputSpec = SchemaWithJson | OutputDefinition | JsonSchema
+
+/** The type of `completion.output`. */
+export type OutputOf<O, T extends ToolSet> = O extends undefined
+  ? undefined
+  : SchemaOutput<O> | ([keyof T] extends [never] ? never : undefined)
+
+/** The type of a tool call, told apart by `name`. */
+export type ToolCallOf<T extends ToolSet> = [keyof T] extends [never]
+  ? ToolCall
+  : { [Name in keyof T & string]: ToolCall<Name, InputOf<T[Name]>> }[keyof T & string]
+
+type InputOf<T extends Tool> = T extends { readonly input: infer S }
+  ? SchemaOutput<S>
+  : T extends { readonly input?: undefined }
+    ? Readonly<Record<string, unknown>>
+    : unknown
+
+/** No tools: a call whose request has none. */
+// oxlint-disable-next-line typescript/no-generated-empty-object-type -- a set without members is meant
+export type NoTools = Readonly<Record<never, never>>
 
 /** WHAT is asked of the model: plain data. */
-export interface Request {
+export interface Request<T extends ToolSet = ToolSet, O extends OutputSpec | undefined = OutputSpec | undefined> {
   /** A model, or the id of one of the client's provider. May be left out where the client has a `model`. */
   readonly model?: string | Model | undefined
   /** The conversation so far, oldest first; at least one. */
   readonly messages: readonly Message[]
+  /** What the model may call. */
+  readonly tools?: T | undefined
+  /** @defaultValue 'auto' */
+  readonly toolChoice?: 'auto' | 'none' | 'required' | { readonly name: NoInfer<keyof T & string> } | undefined
+  /** Whether one answer may hold several calls. @defaultValue the provider's own */
+  readonly parallelToolCalls?: boolean | undefined
+  /**
+   * The answer as data: a Standard Schema that offers JSON Schema (its input side is sent, its output returned), `{ schema, jsonSchema }`,
+   * or JSON Schema. Uses the provider's native mode where it has one.
+   */
+  readonly output?: O | undefined
+  /**
+   * Further attempts in which the model is told why its answer did not validate. They count as attempts: `retry` bounds them too, and
+   * `retry: false` makes none. @defaultValue 1
+   */
+  readonly outputRetries?: number | undefined
   /** The longest answer, in tokens. @defaultValue the provider's own */
   readonly maxTokens?: number | undefined
   /** @defaultValue the provider's own */
@@ -35,8 +117,10 @@ export interface ResolvedTool {
 /** The wanted shape of the answer: its schema is plain JSON Schema by now. */
 export interface ResolvedOutput {
   readonly name: string
+  /** Describes an object, whatever the caller's schema describes. */
   readonly schema: Readonly<Record<string, unknown>>
-  readonly strict: boolean
+  /** Undefined leaves it to the provider: strict where its mode can express the schema. */
+  readonly strict?: boolean | undefined
 }
 
 /** A request that has been checked, with nothing left to decide: what a Provider prepares. */

@@ -1,5 +1,5 @@
 import type { RetryPolicy } from './backoff.ts'
-import { checkDuration, checkHeaders, fail, rejectUnknown } from './check.ts'
+import { atLeast, checkHeaders, checkMembers, fail, type Given, kindsOf, oneOf, SECRET } from './check.ts'
 import type { CallEvent } from './events.ts'
 import type { Options, RetryOptions, TimeoutOptions } from './options.ts'
 import type { TransportChoice } from './transport/transport.ts'
@@ -18,11 +18,9 @@ const DEFAULTS = {
   proxy: 'env',
   wire: 'auto',
   rawEvents: false,
+  detached: false,
   maxResponseBytes: 32 * 1024 * 1024,
 } as const satisfies Options
-
-/** Members that may be left out, but not be undefined: what has been given, and nothing else. */
-export type Given<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> }
 
 /** Options of one layer (a client's defaults, a `with`, a call) or of several merged: checked, and in one form. */
 export interface Layer {
@@ -30,6 +28,7 @@ export interface Layer {
   /** Epoch milliseconds. */
   readonly deadline: number | undefined
   readonly signals: readonly AbortSignal[]
+  readonly detached: boolean
   readonly retry: Given<RetryOptions> | false
   readonly apiKey: Options['apiKey']
   /** Names in lower case; null removes what a provider would send. */
@@ -50,6 +49,7 @@ export const BARE: Layer = {
   timeout: {},
   deadline: undefined,
   signals: [],
+  detached: DEFAULTS.detached,
   retry: {},
   apiKey: undefined,
   headers: {},
@@ -64,189 +64,130 @@ export const BARE: Layer = {
   onEvents: [],
 }
 
-const TIMEOUTS = new Set(['total', 'attempt', 'connect', 'headers', 'firstToken', 'idle'])
-const RETRIES = new Set(['maxRetries', 'baseDelay', 'maxDelay', 'factor', 'jitter', 'maxRetryAfter', 'shouldRetry'])
-const WIRES = ['auto', 'json', 'stream']
-const JITTERS = ['full', 'equal', 'decorrelated', 'none']
-export const OPTION_NAMES: ReadonlySet<string> = new Set([
-  'timeout',
-  'deadline',
-  'signal',
-  'retry',
-  'apiKey',
-  'headers',
-  'idempotencyKey',
-  'fetch',
-  'dispatcher',
-  'proxy',
-  'wire',
-  'rawEvents',
-  'maxResponseBytes',
-  'metadata',
-  'onEvent',
-])
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+const isFunction = (value: unknown): boolean => typeof value === 'function'
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
+const isCount = (value: unknown): boolean => value === Infinity || (Number.isInteger(value) && (value as number) >= 0)
+
+const LIMIT = atLeast((value) => value > 0, 'a number of milliseconds above 0 (Infinity for no limit)')
+const WAIT = atLeast((value) => value >= 0, 'a number of milliseconds of at least 0')
+
+const TIMEOUTS = kindsOf<TimeoutOptions>({
+  total: LIMIT,
+  attempt: LIMIT,
+  connect: LIMIT,
+  headers: LIMIT,
+  firstToken: LIMIT,
+  idle: LIMIT,
+})
+
+const RETRIES = kindsOf<RetryOptions>({
+  maxRetries: [isCount, 'a whole number of at least 0'],
+  baseDelay: WAIT,
+  maxDelay: WAIT,
+  factor: atLeast((value) => value >= 1, 'a number of at least 1'),
+  jitter: oneOf('full', 'equal', 'decorrelated', 'none'),
+  maxRetryAfter: WAIT,
+  shouldRetry: [isFunction, 'a function'],
+})
+
+const OPTIONS = kindsOf<Options>({
+  timeout: [(value) => LIMIT[0](value) || isObject(value), `${LIMIT[1]}, or an object of limits`],
+  deadline: [(value) => epochOf(value) !== undefined, 'a valid Date, or milliseconds since the Unix epoch'],
+  signal: [
+    (value) => value === null || (isObject(value) && 'addEventListener' in value && 'aborted' in value),
+    'an AbortSignal (for a controller, pass controller.signal)',
+  ],
+  retry: [
+    (value) => value === false || isCount(value) || isObject(value),
+    'a whole number of at least 0, an object, or false',
+  ],
+  apiKey: [(value) => isFunction(value) || isText(value), 'a non-empty string, or a function that gives one', SECRET],
+  headers: [isObject, 'an object of names and values'],
+  idempotencyKey: [isText, 'a non-empty string'],
+  fetch: [(value) => value === 'global' || isFunction(value), "a WHATWG fetch function, or 'global'"],
+  dispatcher: [
+    (value) => isFunction((value as Options['dispatcher'])?.dispatch),
+    'an undici dispatcher (an object with a dispatch method)',
+  ],
+  proxy: [
+    (value) => value === false || value === 'env' || URL.canParse(String(value)),
+    "an absolute URL, 'env', or false",
+    SECRET,
+  ],
+  wire: oneOf('auto', 'json', 'stream'),
+  rawEvents: [(value) => typeof value === 'boolean', 'true or false'],
+  detached: [(value) => typeof value === 'boolean', 'true or false'],
+  maxResponseBytes: atLeast((value) => value > 0, 'a number of bytes above 0 (Infinity for no limit)'),
+  metadata: [isObject, 'an object of strings, numbers and booleans'],
+  onEvent: [isFunction, 'a function'],
+})
+
+export const OPTION_NAMES: readonly string[] = [...OPTIONS.keys()]
 
 /**
  * Lays options over a layer. Plain values replace; `timeout`, `retry`, `headers` and `metadata` merge by key; every signal and every
  * onEvent stays, the outermost first; the earliest deadline holds. Throws a TypeError that names the member and the remedy.
  */
 export function layOver(base: Layer, options: Options, what = 'options'): Layer {
-  rejectUnknown(what, options, OPTION_NAMES)
-  const { fetch, dispatcher, proxy } = transportOf(what, options)
-  const chosen = fetch !== undefined || dispatcher !== undefined || proxy !== undefined
+  checkMembers(what, options, OPTIONS)
+  const { timeout, deadline, signal, apiKey, headers, idempotencyKey, metadata, onEvent } = options
+  checkHeaders(what, { apiKey: typeof apiKey === 'string' ? apiKey : undefined, idempotencyKey })
   return {
-    timeout: options.timeout === undefined ? base.timeout : { ...base.timeout, ...timeouts(what, options.timeout) },
-    deadline: earliest(base.deadline, deadline(what, options.deadline)),
-    signals: options.signal ? [...base.signals, signal(what, options.signal)] : base.signals,
+    timeout: timeout === undefined ? base.timeout : { ...base.timeout, ...timeouts(what, timeout) },
+    deadline: earliest(base.deadline, epochOf(deadline)),
+    detached: options.detached ?? base.detached,
+    signals: signal ? [...base.signals, signal] : base.signals,
     retry: retries(what, base.retry, options.retry),
-    apiKey: options.apiKey === undefined ? base.apiKey : apiKey(what, options.apiKey),
-    headers:
-      options.headers === undefined
-        ? base.headers
-        : { ...base.headers, ...checkHeaders(`${what}.headers`, options.headers) },
-    idempotencyKey:
-      options.idempotencyKey === undefined ? base.idempotencyKey : idempotencyKey(what, options.idempotencyKey),
-    // The three exclude each other, so that a call which names one of them leaves the client's choice altogether.
-    fetch: chosen ? fetch : base.fetch,
-    dispatcher: chosen ? dispatcher : base.dispatcher,
-    proxy: chosen ? proxy : base.proxy,
-    wire: options.wire === undefined ? base.wire : wire(what, options.wire),
+    apiKey: apiKey ?? base.apiKey,
+    headers: headers ? { ...base.headers, ...checkHeaders(`${what}.headers`, headers) } : base.headers,
+    idempotencyKey: idempotencyKey ?? base.idempotencyKey,
+    ...transportOf(what, base, options),
+    wire: options.wire ?? base.wire,
     rawEvents: options.rawEvents ?? base.rawEvents,
-    maxResponseBytes:
-      options.maxResponseBytes === undefined
-        ? base.maxResponseBytes
-        : checkDuration(`${what}.maxResponseBytes`, options.maxResponseBytes, 'bytes'),
-    metadata:
-      options.metadata === undefined ? base.metadata : { ...base.metadata, ...metadata(what, options.metadata) },
-    onEvents: options.onEvent ? [...base.onEvents, onEvent(what, options.onEvent)] : base.onEvents,
+    maxResponseBytes: options.maxResponseBytes ?? base.maxResponseBytes,
+    metadata: metadata ? { ...base.metadata, ...checkMetadata(what, metadata) } : base.metadata,
+    onEvents: onEvent ? [...base.onEvents, onEvent] : base.onEvents,
   }
 }
 
-const earliest = (a: number | undefined, b: number | undefined): number | undefined =>
-  a === undefined ? b : b === undefined ? a : Math.min(a, b)
+export const earliest = (one: number | undefined, other: number | undefined): number | undefined =>
+  one === undefined ? other : Math.min(one, other ?? Infinity)
+
+function epochOf(value: unknown): number | undefined {
+  const epoch = value instanceof Object && 'getTime' in value ? (value as Date).getTime() : value
+  return typeof epoch === 'number' && !Number.isNaN(epoch) ? epoch : undefined
+}
 
 function timeouts(what: string, value: NonNullable<Options['timeout']>): Given<TimeoutOptions> {
-  if (typeof value === 'number') return { total: checkDuration(`${what}.timeout`, value, 'milliseconds') }
-  if (typeof value !== 'object' || value === null)
-    fail(`${what}.timeout`, value, 'a number of milliseconds or an object of limits')
-  rejectUnknown(`${what}.timeout`, value, TIMEOUTS)
-  const given: Record<string, number> = {}
-  for (const [name, limit] of Object.entries(value)) {
-    if (limit !== undefined) given[name] = checkDuration(`${what}.timeout.${name}`, limit, 'milliseconds')
-  }
-  return given
-}
-
-function deadline(what: string, value: Options['deadline']): number | undefined {
-  if (value === undefined) return undefined
-  const epoch =
-    typeof value === 'number' ? value : typeof value === 'object' && value !== null ? value.getTime?.() : Number.NaN
-  if (Number.isNaN(epoch)) fail(`${what}.deadline`, value, 'a valid Date, or milliseconds since the Unix epoch')
-  return epoch
-}
-
-function signal(what: string, value: AbortSignal): AbortSignal {
-  if (typeof value.addEventListener !== 'function' || typeof value.aborted !== 'boolean') {
-    fail(`${what}.signal`, value, 'an AbortSignal (for a controller, pass controller.signal)')
-  }
-  return value
+  return typeof value === 'number' ? { total: value } : checkMembers(`${what}.timeout`, value, TIMEOUTS)
 }
 
 function retries(what: string, base: Layer['retry'], value: Options['retry']): Layer['retry'] {
   if (value === undefined) return base
   if (value === false) return false
-  const below = base === false ? {} : base
-  if (typeof value === 'number') return { ...below, maxRetries: count(`${what}.retry`, value) }
-  if (typeof value !== 'object' || value === null)
-    fail(`${what}.retry`, value, 'a number of retries, an object, or false')
-  rejectUnknown(`${what}.retry`, value, RETRIES)
-  const given: Record<string, unknown> = {}
-  for (const [name, member] of Object.entries(value)) {
-    if (member !== undefined) given[name] = retryMember(`${what}.retry.${name}`, name, member)
-  }
-  return { ...below, ...given }
+  const given = typeof value === 'number' ? { maxRetries: value } : checkMembers(`${what}.retry`, value, RETRIES)
+  return { ...base, ...given }
 }
 
-function retryMember(field: string, name: string, value: unknown): unknown {
-  switch (name) {
-    case 'maxRetries':
-      return count(field, value)
-    case 'jitter':
-      if (!JITTERS.includes(value as string)) fail(field, value, `one of ${JITTERS.join(', ')}`)
-      return value
-    case 'shouldRetry':
-      if (typeof value !== 'function') fail(field, value, 'a function')
-      return value
-    case 'factor':
-      if (typeof value !== 'number' || !(value >= 1)) fail(field, value, 'a number of at least 1')
-      return value
-    default:
-      if (typeof value !== 'number' || !(value >= 0)) fail(field, value, 'a number of milliseconds of at least 0')
-      return value
-  }
-}
-
-function count(field: string, value: unknown): number {
-  if (value !== Infinity && (!Number.isInteger(value) || (value as number) < 0))
-    fail(field, value, 'a whole number of at least 0')
-  return value as number
-}
-
-function apiKey(what: string, value: NonNullable<Options['apiKey']>): Options['apiKey'] {
-  if (typeof value === 'function') return value
-  if (typeof value !== 'string' || value === '')
-    fail(`${what}.apiKey`, undefined, 'a non-empty string, or a function that gives one')
-  checkHeaders(what, { apiKey: value })
-  return value
-}
-
-function idempotencyKey(what: string, value: string): string {
-  if (typeof value !== 'string' || value === '') fail(`${what}.idempotencyKey`, value, 'a non-empty string')
-  checkHeaders(what, { idempotencyKey: value })
-  return value
-}
-
-function wire(what: string, value: Layer['wire']): Layer['wire'] {
-  if (!WIRES.includes(value)) fail(`${what}.wire`, value, `one of ${WIRES.join(', ')}`)
-  return value
-}
-
-function transportOf(what: string, options: Options): Pick<Layer, 'fetch' | 'dispatcher' | 'proxy'> {
+function transportOf(what: string, base: Layer, options: Options): Pick<Layer, 'fetch' | 'dispatcher' | 'proxy'> {
   const { fetch, dispatcher } = options
   const proxy = options.proxy instanceof URL ? options.proxy.href : options.proxy
-  if (fetch !== undefined && fetch !== 'global' && typeof fetch !== 'function') {
-    fail(`${what}.fetch`, fetch, "a WHATWG fetch function, or 'global'")
-  }
-  if (dispatcher !== undefined && typeof dispatcher?.dispatch !== 'function') {
-    fail(`${what}.dispatcher`, dispatcher, 'an undici dispatcher (an object with a dispatch method)')
-  }
-  if (
-    proxy !== undefined &&
-    proxy !== false &&
-    proxy !== 'env' &&
-    !(typeof proxy === 'string' && URL.canParse(proxy))
-  ) {
-    fail(`${what}.proxy`, undefined, "an absolute URL, 'env', or false")
-  }
   const named = [fetch && 'fetch', dispatcher && 'dispatcher', proxy && 'proxy'].filter(Boolean)
   if (named.length > 1)
     throw new TypeError(`${what}.${named.join(` and ${what}.`)} exclude each other: keep one of them`)
-  return { fetch, dispatcher, proxy }
+  // So a call which names one of them leaves the client's choice altogether.
+  return named.length > 0 || proxy === false
+    ? { fetch, dispatcher, proxy }
+    : { fetch: base.fetch, dispatcher: base.dispatcher, proxy: base.proxy }
 }
 
-function metadata(what: string, value: NonNullable<Options['metadata']>): NonNullable<Options['metadata']> {
-  if (typeof value !== 'object' || value === null)
-    fail(`${what}.metadata`, value, 'an object of strings, numbers and booleans')
+function checkMetadata(what: string, value: NonNullable<Options['metadata']>): NonNullable<Options['metadata']> {
   for (const [key, member] of Object.entries(value)) {
     if (!['string', 'number', 'boolean'].includes(typeof member)) {
       fail(`${what}.metadata.${key}`, member, 'a string, a number or a boolean')
     }
   }
-  return value
-}
-
-function onEvent(what: string, value: NonNullable<Options['onEvent']>): NonNullable<Options['onEvent']> {
-  if (typeof value !== 'function') fail(`${what}.onEvent`, value, 'a function')
   return value
 }
 

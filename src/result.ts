@@ -21,16 +21,16 @@ export interface Usage {
 }
 
 /** A tool call that the model asks for. Nothing is executed by punctual. */
-export interface ToolCall {
+export interface ToolCall<Name extends string = string, Input = unknown> {
   /** The provider's id of it, which the `tool` message repeats. */
   readonly id: string
-  /** The tool's name. */
-  readonly name: string
+  /** The tool's name; where the model makes one up, there are `issues`. */
+  readonly name: Name
   /** The arguments exactly as the model wrote them; may be invalid JSON. */
   readonly arguments: string
   /** The arguments parsed, and validated where the tool has a schema; absent where they do not parse or validate. */
-  readonly input?: unknown
-  /** Why `input` is absent. */
+  readonly input?: Input | undefined
+  /** Why `input` is absent or not to be trusted: they do not parse, do not validate, or no tool has that name. */
   readonly issues?: readonly Issue[] | undefined
   /** What the provider must see again in the next turn. */
   readonly providerData?: ProviderData | undefined
@@ -48,7 +48,7 @@ export interface Issue {
 export type ProviderData = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
 /** A proven-complete answer. */
-export interface Completion {
+export interface Completion<Output = unknown, Call extends ToolCall = ToolCall> {
   /** The answer; empty where the model only called tools or refused. */
   readonly text: string
   /** What the model thought, where the provider shows it. */
@@ -58,9 +58,11 @@ export interface Completion {
   /** The answer as a message that may be put back into `messages` as it is. */
   readonly message: AssistantMessage
   /** The tool calls that the model asks for. */
-  readonly toolCalls: readonly ToolCall[]
+  readonly toolCalls: readonly Call[]
   /** Why the model stopped. */
   readonly finishReason: FinishReason
+  /** The answer as data, where the request has an `output`; undefined where the model called tools instead. */
+  readonly output: Output
   /** Token counts, where the provider reports them. */
   readonly usage?: Usage | undefined
   /** The provider's name. */
@@ -106,4 +108,6 @@ export interface PartialAnswer {
   readonly toolCalls: readonly ToolCall[]
   /** Where the provider had told it. */
   readonly usage: Usage | undefined
+  /** Why the answer does not fit the request's `output`. */
+  readonly issues?: readonly Issue[] | undefined
 }

@@ -48,26 +48,17 @@ function fromRetryHeaders(headers: HeaderBag, now: number): number | undefined {
 /** google.rpc.RetryInfo, Hugging Face's `estimated_time`, and the headers that OpenRouter repeats inside its error object. */
 function fromBody(value: unknown, now: number, depth: number): number | undefined {
   if (typeof value !== 'object' || value === null || depth > 5) return undefined
-  if (Array.isArray(value)) {
-    for (const item of value.slice(0, 20)) {
-      const wait = fromBody(item, now, depth + 1)
-      if (wait !== undefined) return wait
-    }
-    return undefined
-  }
   const fields = value as Record<string, unknown>
-  const delay = fields['retryDelay']
-  if (typeof delay === 'string') return duration(delay)
-  const direct =
-    seconds(fields['estimated_time']) ?? seconds(fields['retry_after']) ?? seconds(fields['resets_in_seconds'])
-  if (direct !== undefined) return direct
-  const { headers } = fields
+  const { retryDelay, headers } = fields
+  if (typeof retryDelay === 'string') return duration(retryDelay)
+  let wait = seconds(fields['estimated_time'] ?? fields['retry_after'] ?? fields['resets_in_seconds'])
   if (typeof headers === 'object' && headers !== null) {
     const bag = Object.fromEntries(Object.entries(headers).map(([name, text]) => [name.toLowerCase(), String(text)]))
-    const wait = fromRetryHeaders(bag, now) ?? fromResetHeaders(bag, now)
-    if (wait !== undefined) return wait
+    wait ??= fromRetryHeaders(bag, now) ?? fromResetHeaders(bag, now)
   }
-  return fromBody(fields['error'], now, depth + 1) ?? fromBody(fields['details'] ?? fields['metadata'], now, depth + 1)
+  const within = Array.isArray(value) ? value.slice(0, 20) : [fields['error'], fields['details'], fields['metadata']]
+  for (const inner of within) wait ??= fromBody(inner, now, depth + 1)
+  return wait
 }
 
 const SCALES: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
@@ -89,8 +80,7 @@ function duration(text: string): number | undefined {
   let total: number | undefined
   // No honest duration is longer, and a hostile one would be slow to read.
   for (const [, amount, unit = ''] of text.slice(0, 100).matchAll(new RegExp(PIECE, 'gi'))) {
-    const scale = SCALES[unit.toLowerCase()] ?? 1
-    total = (total ?? 0) + Number(amount) * scale
+    total = (total ?? 0) + Number(amount) * (SCALES[unit.toLowerCase()] ?? 1)
   }
   return total
 }
@@ -137,25 +127,16 @@ function number(value: unknown): number | undefined {
   return Math.max(...value.split(',').map(Number))
 }
 
-const TIME = '(\\d\\d:\\d\\d:\\d\\d)'
-const IMF_OR_850 = new RegExp(`^[a-z]{3,9}, (\\d\\d)[ -]([a-z]{3})[ -](\\d\\d|\\d{4}) ${TIME} gmt$`, 'i')
-const ASCTIME = new RegExp(`^[a-z]{3} ([a-z]{3}) ([ \\d]\\d) ${TIME} (\\d{4})$`, 'i')
-const RFC3339 = /^\d{4}-\d\d-\d\dt\d\d:\d\d:\d\d(?:\.\d+)?(?:z|[+-]\d\d:\d\d)$/i
+const DATE =
+  /^(?:[a-z]{3,9}, \d\d[ -][a-z]{3}[ -](?:\d\d){1,2} [\d:]{8} gmt|[a-z]{3} [a-z]{3} [ \d]\d [\d:]{8} \d{4}|[\d-]{10}t[\d:]{8}(?:\.\d+)?(?:z|[+-]\d\d:\d\d))$/i
 
-/** The three forms of RFC 9110 section 5.6.7, and RFC 3339. `Date.parse` alone would read a date into almost any garbage. */
+/**
+ * The three forms of RFC 9110 section 5.6.7, and RFC 3339. `Date.parse` alone would read a date into almost any garbage; it takes a
+ * form without a zone for local time.
+ */
 function httpDate(value = ''): number | undefined {
   const text = value.trim()
-  if (RFC3339.test(text)) return valid(text)
-  const [, day, month, year = '', time] = IMF_OR_850.exec(text) ?? []
-  // RFC 850 has two digits: years up to 69 are of this century, as in RFC 6265.
-  const century = year.length > 2 ? '' : Number(year) < 70 ? '20' : '19'
-  if (day) return valid(`${day} ${month} ${century}${year} ${time} GMT`)
-  const [, name, date, clock, full] = ASCTIME.exec(text) ?? []
-  return name ? valid(`${date} ${name} ${full} ${clock} GMT`) : undefined
-}
-
-function valid(date: string): number | undefined {
-  const time = Date.parse(date)
+  const time = DATE.test(text) ? Date.parse(/\d{4}$/.test(text) ? `${text} GMT` : text) : Number.NaN
   return Number.isNaN(time) ? undefined : time
 }
 

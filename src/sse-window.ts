@@ -70,7 +70,8 @@ export function createSseWindows(maxEventBytes: number, wantedWindow: number): S
     if (chunk === undefined) return false
     let last = head + 1
     let needed = end - start + chunk.length
-    for (; last < queue.length && needed + queue[last]!.length <= windowBytes; last++) needed += queue[last]!.length
+    for (let next = queue[last]; next && needed + next.length <= windowBytes; next = queue[++last])
+      needed += next.length
     if (start === end && last === head + 1) {
       if (buffer.length > LARGEST_KEPT_BUFFER) buffer = NOTHING
       bytes = chunk
@@ -78,10 +79,10 @@ export function createSseWindows(maxEventBytes: number, wantedWindow: number): S
       end = chunk.length
     } else {
       reserve(needed)
-      for (let i = head; i < last; i++) {
-        bytes.set(queue[i]!, end)
-        end += queue[i]!.length
-        copied += queue[i]!.length
+      for (const piece of queue.slice(head, last)) {
+        bytes.set(piece, end)
+        end += piece.length
+        copied += piece.length
       }
     }
     head = last
@@ -187,7 +188,7 @@ function endsEvent(bytes: Uint8Array, i: number): boolean {
 
 function lastEventEnd(bytes: Uint8Array, from: number, to: number): number {
   for (let i = to - 1; i >= from - 1; i -= 2) {
-    if (bytes[i]! > CR) continue
+    if ((bytes[i] as number) > CR) continue
     if (i + 1 < to && endsEvent(bytes, i + 1)) return i + 2
     if (i >= from && endsEvent(bytes, i)) return i + 1
   }
@@ -196,7 +197,7 @@ function lastEventEnd(bytes: Uint8Array, from: number, to: number): number {
 
 function firstEventEnd(bytes: Uint8Array, from: number, to: number): number {
   for (let i = from; i < to; i += 2) {
-    if (bytes[i]! > CR) continue
+    if ((bytes[i] as number) > CR) continue
     if (endsEvent(bytes, i)) return i + 1
     if (i + 1 < to && endsEvent(bytes, i + 1)) return i + 2
   }

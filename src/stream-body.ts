@@ -1,4 +1,4 @@
-import type { BodyControls, BodyOutcome, BodyReader, GoodResponse } from './attempt.ts'
+import type { BodyControls, BodyOutcome, BodyReader, GoodResponse } from './body.ts'
 import type { Clock } from './clock.ts'
 import { gathering } from './gathering.ts'
 import { type JsonAnswer, openJsonBody, partialOf } from './json-body.ts'

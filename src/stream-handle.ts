@@ -1,4 +1,4 @@
-import type { Completion } from './result.ts'
+import type { Completion, ToolCall } from './result.ts'
 import type { StreamEvent } from './stream-events.ts'
 
 /** How `toReadableStream` writes an event: `'events'` for `readEvents`, `'openai'` for what speaks OpenAI's wire, or a function. */
@@ -15,13 +15,15 @@ export interface ReadableStreamOptions {
  * A streamed answer. It begins when it is first pulled, or when `completion` is first awaited; never touched, it makes no request.
  * It has one consumer: a second throws a TypeError. Leaving it early ends the HTTP exchange at once.
  */
-export interface CompletionStream extends AsyncIterable<StreamEvent>, AsyncDisposable {
+export interface CompletionStream<Output = unknown, Call extends ToolCall = ToolCall>
+  extends AsyncIterable<StreamEvent>,
+    AsyncDisposable {
   /** @throws CompletionError whenever the answer did not come whole: a stream never ends quietly that did not end well */
   [Symbol.asyncIterator](): AsyncIterableIterator<StreamEvent, undefined, undefined>
   /** The text alone. */
   readonly textStream: AsyncIterable<string>
   /** The whole answer. Awaiting it drains what nobody else reads. It never becomes an unhandled rejection. */
-  readonly completion: Promise<Completion>
+  readonly completion: Promise<Completion<Output, Call>>
   /** Ends the call; whoever reads gets an `aborted` error with this reason. */
   cancel(reason?: unknown): void
   /** The events as server-sent events, in bytes, with comments as heartbeats. It is the one consumer. */

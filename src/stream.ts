@@ -4,16 +4,17 @@ import { emit, endCall } from './call.ts'
 import { completionOf } from './completion.ts'
 import { withinDeadline } from './deadline.ts'
 import { eventQueue } from './event-queue.ts'
+import { shownRequestId } from './failure.ts'
 import { type CallInput, enterCall, openCall } from './open-call.ts'
 import type { StreamPart } from './provider.ts'
 import type { JsonAnswer } from './json-body.ts'
-import { requestIdOf } from './request-id.ts'
 import type { Completion } from './result.ts'
 import { endedBefore, finishFailure } from './settle.ts'
 import { openStreamBody, type StreamBody } from './stream-body.ts'
 import type { StreamEvent } from './stream-events.ts'
 import type { CompletionStream } from './stream-handle.ts'
 import { consumers } from './stream-consumers.ts'
+import { understand } from './understanding.ts'
 
 /**
  * The life of a streamed call. Up to its first content it is that of `complete` (see there); then it belongs to its consumer:
@@ -49,7 +50,7 @@ export function stream(input: CallInput): CompletionStream {
     return new Promise((resolve, reject) => {
       let begun = false
       if (call.attempts.length > 0) push({ type: 'retry', attempt: call.attempts.length })
-      startAttempt<JsonAnswer>(
+      startAttempt(
         call,
         plan,
         (response, controls) => {
@@ -77,8 +78,14 @@ export function stream(input: CallInput): CompletionStream {
           })
           return opened
         },
-        ({ answer, raw }, { status, headers }) => {
-          const completion = completionOf(call, { answer, raw, status, headers, requestId: requestIdOf(headers) })
+        (answered: JsonAnswer) => understand(call, answered),
+        (understood, { status, headers }) => {
+          const completion = completionOf(call, {
+            ...understood,
+            status,
+            headers,
+            requestId: shownRequestId(call, headers),
+          })
           for (const toolCall of completion.toolCalls) push({ type: 'tool_call', toolCall })
           push({ type: 'finish', finishReason: completion.finishReason })
           call.release()

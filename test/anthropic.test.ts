@@ -178,7 +178,10 @@ describe('the fields', () => {
       top_p: 0.9,
       stop_sequences: ['END'],
       thinking: { type: 'adaptive' },
-      output_config: { effort: 'low', format: { type: 'json_schema', schema: { type: 'object' } } },
+      output_config: {
+        effort: 'low',
+        format: { type: 'json_schema', schema: { type: 'object', additionalProperties: false } },
+      },
       tool_choice: { type: 'any', disable_parallel_tool_use: true },
       tools: [{ name: 'look', input_schema: { type: 'object' }, cache_control: { type: 'ephemeral' } }],
       stream: true,

@@ -1,10 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { RULES } from '../src/classify-rules.ts'
-import { findRule } from '../src/classify-rules/rule.ts'
+import { OTHERS } from '../src/classify-rules/others.ts'
+import { factsOf, findRule } from '../src/classify-rules/rule.ts'
 import { classify } from '../src/classify.ts'
 import type { Classification, ClassifyContext } from '../src/classify.ts'
 import { openEnvelope } from '../src/envelope.ts'
+import { readOtherWords } from '../src/providers/other-words.ts'
+import { cerebras } from '../src/providers/presets.ts'
 import { CompletionError } from '../src/errors.ts'
 import type { Observation } from '../src/observation.ts'
 import { type ErrorFixture, NEGATIVE, POSITIVE } from './fixtures/errors.ts'
@@ -23,32 +26,30 @@ function read(
   return classify(observe(seen), { provider: 'acme', wallNow: NOW, ...context })
 }
 
+const classifyOf = ({ provider }: ErrorFixture) =>
+  provider === 'cerebras' ? cerebras('m').provider.classify : readOtherWords
+
 describe('rules', () => {
   it.each(POSITIVE)('reads $name', (fixture) => {
-    const { code, retryable } = read(fixture, { provider: fixture.provider ?? 'acme' })
+    const { code, retryable } = read(fixture, { classify: classifyOf(fixture) })
     expect({ code, retryable }).toEqual({ code: fixture.code, retryable: fixture.retryable })
   })
 
   it.each(NEGATIVE)('is not misled: $name', (fixture) => {
-    const { code, retryable } = read(fixture, { provider: fixture.provider ?? 'acme' })
+    const { code, retryable } = read(fixture, { classify: classifyOf(fixture) })
     expect({ code, retryable }).toEqual({ code: fixture.code, retryable: fixture.retryable })
   })
 
   it('has a fixture for every row', () => {
     const used = new Set(
-      POSITIVE.map(({ provider = 'acme', status, headers = {}, body }) => {
+      POSITIVE.flatMap(({ status, headers = {}, body }) => {
         const text = typeof body === 'string' ? body : JSON.stringify(body)
-        const { names, message = '', form, status: claimed = 0 } = openEnvelope(headers, text)
-        return findRule(RULES, {
-          provider,
-          status: status === 200 ? claimed : status,
-          names,
-          text: message,
-          empty: form === 'empty',
-        })
+        const envelope = openEnvelope(headers, text)
+        const facts = factsOf(status === 200 ? (envelope.status ?? 0) : status, envelope)
+        return [findRule(OTHERS, facts), findRule(RULES, facts)]
       }),
     )
-    expect(RULES.filter((rule) => !used.has(rule))).toEqual([])
+    expect([...OTHERS, ...RULES].filter((rule) => !used.has(rule))).toEqual([])
   })
 })
 

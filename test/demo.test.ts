@@ -50,7 +50,7 @@ describe('the demo', () => {
 
   it('waits as long as the server asked', () => {
     const text = words(scene('Retry-After'))
-    expect(text).toMatch(/attempt 1 429 rate_limit .*wait 1\d\d\d ms, as the server asked .*attempt 2 200 ok .*✔/)
+    expect(text).toMatch(/attempt 1 429 rate_limit .*wait 1,\d\d\d ms, as the server asked .*attempt 2 200 ok .*✔/)
   })
 
   it('retries a 503 by its own schedule', () => {

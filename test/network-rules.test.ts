@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { readThrown } from '../src/network-rules.ts'
+import { readThrown as readWith } from '../src/network-rules.ts'
+import { NODE_ERRORS } from '../src/transport/node-errors.ts'
+
+const readThrown = (error: unknown) => readWith(error, NODE_ERRORS)
 
 function failure(code: string | undefined, message = '', name = 'Error', more: object = {}): Error {
   return Object.assign(new Error(message), { name }, code === undefined ? {} : { code }, more)

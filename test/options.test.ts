@@ -52,17 +52,17 @@ const DEFAULTS: readonly (readonly [name: string, value: unknown])[] = [
   ['retry.factor', policy?.factor],
   ['retry.jitter', policy?.jitter],
   ['retry.maxRetryAfter', policy?.maxRetryAfter],
-  ['maxResponseBytes', layer.maxResponseBytes],
-  ['proxy', transport.proxy],
   ['wire', layer.wire],
   ['rawEvents', layer.rawEvents],
+  ['maxResponseBytes', layer.maxResponseBytes],
+  ['proxy', transport.proxy],
 ]
 
 /** The first value that a text names. */
 function valueIn(text: string): unknown {
-  const value = /^(?:'(?<word>[^']*)'|(?<number>[\d_]+)|(?<none>none)|(?<off>false))/.exec(text)?.groups
+  const value = /^(?:'(?<word>[^']*)'|(?<number>[\d_]+)|(?<none>none)|(?<flag>true|false))/.exec(text)?.groups
   if (value?.['none'] !== undefined) return Infinity
-  if (value?.['off'] !== undefined) return false
+  if (value?.['flag'] !== undefined) return value['flag'] === 'true'
   return value?.['word'] ?? Number(value?.['number']?.replaceAll('_', ''))
 }
 

@@ -58,14 +58,15 @@ export function renderError(error: AnyCompletionError): string {
   return [
     ...renderAttempts(attempts, duration),
     '',
-    `  ${style('red', '✘')} ${wrap(`${style('bold', name)}: ${message}`, 4)}`,
-    `    ${style('gray', wrap(facts.filter(Boolean).join(' · '), 4))}`,
+    `  ${style('red', '✘')} ${wrap(`${name}: ${message}`, 4).replace(name, style('bold', name))}`,
+    `    ${style('gray', wrap(facts.filter(Boolean).join(' · '), 4, ' · '))}`,
     ...(code === 'aborted' && cause instanceof Error ? [`    cause: ${cause.message}`] : []),
     ...(partial?.text ? [`    partial.text: ${quote(partial.text)}`] : []),
   ].join('\n')
 }
 
-function renderAttempts(attempts: readonly Attempt[], duration: number): readonly string[] {
+/** One line for each attempt, and for each wait between two. */
+export function renderAttempts(attempts: readonly Attempt[], duration: number): readonly string[] {
   const last = attempts.at(-1)
   const span = Math.max(duration, last ? last.startOffset + last.duration : 0, 1)
   return attempts.flatMap((attempt) => {
@@ -85,7 +86,7 @@ function renderAttempts(attempts: readonly Attempt[], duration: number): readonl
 }
 
 function row(offset: number, label: string, drawing: string, note: string): string {
-  return `  ${style('gray', ms(offset).padStart(8))}  ${label.padEnd(9)} ${drawing}  ${note}`
+  return `  ${style('gray', ms(offset).padStart(9))}  ${label.padEnd(9)} ${drawing}  ${note}`
 }
 
 /** Fills the columns of each stretch of time; one that is too short for a column still gets one. */
@@ -111,17 +112,17 @@ function outcome({ outcome: end, status, error, duration }: Attempt): string {
   return `${answered}${style(end === 'ok' ? 'green' : 'red', what)} after ${ms(duration)}`
 }
 
-const ms = (milliseconds: number): string => `${Math.round(milliseconds)} ms`
+const ms = (milliseconds: number): string => `${Math.round(milliseconds).toLocaleString('en')} ms`
 
 const quote = (text: string): string => `“${text}”`
 
-/** Prose in lines that a terminal holds; all but the first are indented. */
-function wrap(text: string, indent: number): string {
+/** Prose in lines that a terminal holds, broken only at the separator; all but the first are indented. */
+function wrap(text: string, indent: number, separator = ' '): string {
   const lines: string[] = []
-  for (const word of text.split(' ')) {
+  for (const word of text.split(separator)) {
     const line = lines.at(-1)
-    if (line === undefined || line.length + word.length >= PROSE) lines.push(word)
-    else lines[lines.length - 1] = `${line} ${word}`
+    if (line === undefined || line.length + separator.length + word.length > PROSE) lines.push(word)
+    else lines[lines.length - 1] = `${line}${separator}${word}`
   }
   return lines.join(`\n${' '.repeat(indent)}`)
 }

@@ -2,70 +2,41 @@ import type { Rule } from './rule.ts'
 
 const REFUSALS = [0, 400, 401, 403, 404, 422]
 
-/** Filters, credentials, permissions, and models that are not there. */
+/** Filters, credentials, permissions, models that are not there, and errors that name only their kind. */
 export const ACCESS: readonly Rule[] = [
-  // Azure content filtering, OpenAI safety errors, Alibaba data inspection, Zhipu 1301, Moonshot; Gemini block reasons.
+  // OpenAI safety errors, Azure content filtering.
   {
-    names:
-      'content_filter content_policy_violation moderation_blocked responsibleaipolicyviolation data_inspection_failed datainspectionfailed ' +
-      'content_filtered #1301',
+    seen: /^(?:content_filter(?:ed)?|content_policy_violation|moderation_blocked|responsibleaipolicyviolation)$/m,
     code: 'content_filter',
   },
-  // OpenRouter, docs "moderation errors": a 403 whose metadata lists reasons.
-  { status: [0, 400, 403], names: 'moderation', code: 'content_filter' },
-  // Anthropic, Bedrock, DeepSeek, xAI usage guidelines, OpenAI safety system and usage policy, Azure behind LiteLLM, Moonshot.
+  // OpenAI safety system and usage policy, Azure, also behind LiteLLM; xAI usage guidelines; DeepSeek, Moonshot; Bedrock and Anthropic as gateways put it.
   {
     status: REFUSALS,
-    text: /blocked by (?:\w+ ){0,2}content filter|content exists risk|(?:prompt|input|content|request) (?:was |has been |is )?(?:potentially )?(?:flagged|violat\w+)|ContentPolicyViolationError|content management policy|rejected as a result of our safety|considered high risk/i,
+    seen: /(?:prompt|input|content|request) (?:was |has been |is )?(?:potentially )?(?:flagged|violat\w+)|blocked by (?:\w+ ){0,2}content filter|ContentPolicyViolation|content management policy|result of our safety|content exists risk|considered high risk/i,
     code: 'content_filter',
   },
-  // AWS common errors; OpenAI and Perplexity; Google ErrorInfo.reason and UNAUTHENTICATED; Anthropic; Zhipu 1000–1004.
+  // OpenAI and Perplexity; Google ErrorInfo.reason and UNAUTHENTICATED; Anthropic. A bad key also under a 400 (xAI, Gemini) or a 403.
   {
     status: REFUSALS,
-    names:
-      'invalid_api_key authentication_error invalid_authentication_error unauthenticated api_key_invalid unrecognizedclientexception ' +
-      'invalidsignatureexception expiredtokenexception missingauthenticationtokenexception invalidclienttokenid incompletesignature ' +
-      'expired_api_key #1000 #1001 #1002 #1003 #1004',
-    code: 'authentication',
-  },
-  // A bad key under a 400 (xAI, Gemini) or a 403 (Bedrock keys, Google's unregistered callers and leaked keys).
-  {
-    status: REFUSALS,
-    text: /(?:incorrect|invalid|missing|expired|no) api[ _-]?key|api[ _-]?key (?:is |was |has )?(?:not valid|invalid|expired|missing|not found|reported as leaked)|unregistered callers|authentication failed/i,
+    seen: /^(?:\w*authentication_error|unauthenticated|api_key_invalid|expired_api_key|invalid_api_key)$|(?:incorrect|invalid|missing|expired|no) api[ _-]?key\b|api[ _-]?key (?:is |was |has )?(?:not valid|invalid|expired|missing|not found|reported as leaked)/im,
     code: 'authentication',
   },
   // A good key without the right, answered 401: OpenAI scopes, Azure roles, LiteLLM key and team limits.
   {
     status: [401],
-    names: 'permissiondenied missing_scope insufficient_permissions key_model_access_denied team_model_access_denied',
+    seen: /permissiondenied|(?:missing|insufficient)[_ ](?:scope|permission)s?|model_access_denied/i,
     code: 'permission',
   },
-  { status: [401], text: /insufficient permissions|missing scopes/i, code: 'permission' },
-  // Regions and terms: Gemini (FAILED_PRECONDITION), OpenAI, Groq, Bedrock's use-case form, Anthropic's disabled organizations.
-  {
-    status: [0, 400, 403, 404],
-    text: /location is not supported|not (?:supported|available) in your (?:country|region|location)|use case details have not been submitted|terms acceptance|organization has been disabled/i,
-    code: 'permission',
-  },
-  {
-    status: [0, 400],
-    names:
-      'unsupported_country_region_territory permission_denied permission_error permission_denied_error accessdeniedexception ' +
-      'model_terms_required #1220 #1311',
-    code: 'permission',
-  },
-  // OpenAI, Groq, Together, Mistral, Perplexity, GitHub Models, Azure, Zhipu 1211; under a 403 the model is there but not allowed.
+  // OpenAI, Groq, Together, Mistral, GitHub Models, Azure; under a 403 the model is there but not allowed.
   {
     status: [0, 400, 422],
-    names:
-      'model_not_found model_not_available deploymentnotfound not_found not_found_error notfounderror invalid_model unknown_model ' +
-      'model_decommissioned resourcenotfoundexception resource_not_found_error #1211',
+    seen: /^(?:(?:model_|deployment)?not_?found(?:_?error)?|model_not_available|invalid_model|unknown_model|model_decommissioned)$|\bmodel (?:[^.]{1,120} )?(?:does not exist|not found)/im,
     code: 'not_found',
   },
-  // Bedrock, OpenRouter, DeepSeek, LiteLLM, and whoever says that a model does not exist with a 400.
+  // Inside a 200: OpenAI error types, Anthropic errors page, exception names of vLLM and SGLang, TGI's error_type.
   {
-    status: [0, 400, 422],
-    text: /model identifier is invalid|not a valid model|model not exist|invalid model name|(?:unknown|invalid) model:|\bmodel [^.]{1,120}(?:does not exist|not found)|model not found/i,
-    code: 'not_found',
+    status: [0],
+    seen: /^(?:invalid_(?:request\w*|argument)|request_too_large|bad_?request\w*|validation\w*)$/m,
+    code: 'invalid_request',
   },
 ]

@@ -14,6 +14,7 @@ export interface FetchOptions
     | 'timeout'
     | 'deadline'
     | 'signal'
+    | 'detached'
     | 'retry'
     | 'headers'
     | 'fetch'
@@ -33,6 +34,7 @@ const NAMES: ReadonlySet<string> = new Set([
   'timeout',
   'deadline',
   'signal',
+  'detached',
   'retry',
   'headers',
   'fetch',
@@ -73,7 +75,7 @@ export function bindCreateFetch(openTransports: () => Transports): (options?: Fe
       clock: clock ?? systemClock,
       random: random ?? (() => Math.random()),
       transports: openTransports(),
-      calls: new Set(),
+      calls: [],
       closed: false,
     }
     const settings = settle(layer)

@@ -1,10 +1,12 @@
-import { type AttemptPlan, type GoodResponse, startAttempt } from '../attempt.ts'
+import { type AttemptPlan, startAttempt } from '../attempt.ts'
 import { runAttempts } from '../attempts.ts'
+import type { GoodResponse } from '../body.ts'
 import { type Call, emit, endCall } from '../call.ts'
 import { withinDeadline } from '../deadline.ts'
 import type { CompletionError } from '../errors.ts'
 import { endingError } from '../failure.ts'
 import type { JsonAnswer } from '../json-body.ts'
+import type { Expected } from '../output.ts'
 import { type CallHost, enterCall, newCall } from '../open-call.ts'
 import type { Settings } from '../resolve-options.ts'
 import { endedBefore, finishFailure } from '../settle.ts'
@@ -65,13 +67,19 @@ interface Fetched {
 }
 
 interface Described {
-  readonly parts: Pick<Call, 'provider' | 'request' | 'wire'>
+  readonly parts: Pick<Call, 'provider' | 'request' | 'wire' | 'expected'>
   readonly proven: boolean
 }
 
+/** Tools and schemas are the SDK's matter. */
+const NOTHING_EXPECTED: Expected = { inputs: new Map(), output: undefined }
+
 function describe({ method, url, headers }: RequestHead, body: WireRequest['body']): Described {
   const { provider, request, proven } = recognise(method, url, body)
-  return { parts: { provider, request, wire: { method, url: url.href, headers, body } }, proven }
+  return {
+    parts: { provider, request, wire: { method, url: url.href, headers, body }, expected: NOTHING_EXPECTED },
+    proven,
+  }
 }
 
 type ReadBody = Exclude<RequestHead['body'], WireRequest['body']>
@@ -111,7 +119,7 @@ function fetchOnce(call: Call, plan: AttemptPlan, fetched: Fetched): Promise<Res
         if (!body?.complete) endCall(call, { ...LEFT, cause: reason })
       },
     )
-    startAttempt<JsonAnswer>(
+    startAttempt(
       call,
       plan,
       (response, controls) => {
@@ -129,6 +137,7 @@ function fetchOnce(call: Call, plan: AttemptPlan, fetched: Fetched): Promise<Res
         })
         return body
       },
+      (answered: JsonAnswer) => ({ kind: 'fits', value: answered }),
       ({ answer: { finishReason, usage } }, response) => {
         call.release()
         const duration = call.clock.now() - call.startedAt

@@ -1,4 +1,4 @@
-import type { BodyControls, BodyOutcome, BodyReader, GoodResponse } from '../attempt.ts'
+import type { BodyControls, BodyOutcome, BodyReader, GoodResponse } from '../body.ts'
 import type { Call } from '../call.ts'
 import { type JsonAnswer, openJsonBody } from '../json-body.ts'
 import { textOf } from '../parse.ts'

@@ -1,5 +1,6 @@
 import type { FilePart, Message, Part } from '../message.ts'
 import type { ResolvedRequest } from '../request.ts'
+import { anthropicForm } from './anthropic-schema.ts'
 import { eachMessage, schemaInstruction } from './conversation.ts'
 import { object, parsed } from './json.ts'
 import { base64, bytes, imageData } from './media.ts'
@@ -35,7 +36,7 @@ export function messagesBody(provider: string, request: ResolvedRequest, maxToke
   const config: Wire = {}
   if (output) {
     if (NO_JSON_SCHEMA.test(request.model)) system.push({ type: 'text', text: schemaInstruction(output.schema) })
-    else config.format = { type: 'json_schema', schema: output.schema }
+    else config.format = { type: 'json_schema', schema: anthropicForm(output.schema) }
   }
   if (reasoningEffort !== undefined) {
     if (!BUDGET.test(request.model)) {
@@ -55,7 +56,7 @@ export function messagesBody(provider: string, request: ResolvedRequest, maxToke
     body.tools = tools.map(({ name, description, inputSchema, strict, extra }) => ({
       name,
       description,
-      input_schema: inputSchema,
+      input_schema: strict ? anthropicForm(inputSchema) : inputSchema,
       strict,
       ...extra,
     }))

@@ -1,6 +1,7 @@
 import type { ApiKey, ProviderFactory } from '../provider.ts'
 import { messageReader, parseMessage } from './anthropic-parse.ts'
 import { messagesBody } from './anthropic-wire.ts'
+import { readOtherWords } from './other-words.ts'
 import {
   COMMON_SETTINGS,
   checkSettings,
@@ -56,6 +57,7 @@ export const anthropic: ProviderFactory<AnthropicSettings> = /* @__PURE__ */ pro
       }),
       parse: (body) => parseMessage(name, body),
       streamReader: () => messageReader(name),
+      classify: readOtherWords,
       authorize: (request, context) => {
         const token =
           context.apiKey === undefined &&

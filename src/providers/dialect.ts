@@ -10,6 +10,11 @@ export interface Dialect {
   readonly developerRole?: boolean | undefined
   /** Where it knows no JSON Schema mode, the schema is put into an instruction. @defaultValue 'json_schema' */
   readonly outputMode?: 'json_schema' | 'json_object' | 'instruct' | undefined
+  /**
+   * Whether its JSON Schema mode is known to have OpenAI's strict mode on every model; then schemas that it can express are sent strict
+   * unless the request says otherwise. @defaultValue false
+   */
+  readonly strictOutput?: boolean | undefined
   /** The field in which it wants its own reasoning back. @defaultValue none: it is not sent */
   readonly reasoningField?: 'reasoning_content' | 'reasoning' | undefined
   /** Whether it takes content as one string only. @defaultValue false */

@@ -2,6 +2,7 @@ import type { ProviderFactory } from '../provider.ts'
 import { object } from './json.ts'
 import { contentReader, parseContent } from './gemini-parse.ts'
 import { contentBody } from './gemini-wire.ts'
+import { readOtherWords } from './other-words.ts'
 import {
   COMMON_SETTINGS,
   checkSettings,
@@ -49,8 +50,10 @@ export const gemini: ProviderFactory<GeminiSettings> = /* @__PURE__ */ providerF
     parse: (body) => parseContent(name, body),
     streamReader: () => contentReader(name),
     // A prompt that was refused comes back as a 200 with its reason and no answer.
-    classify: ({ inBand, json }) =>
-      inBand && object(object(json)?.promptFeedback) ? { code: 'content_filter', retryable: false } : undefined,
+    classify: (failure) =>
+      failure.inBand && object(object(failure.json)?.promptFeedback)
+        ? { code: 'content_filter', retryable: false }
+        : readOtherWords(failure),
     authorize: credential({
       provider: name,
       apiKey: settings.apiKey,

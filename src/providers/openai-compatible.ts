@@ -1,11 +1,11 @@
 import { fail } from '../check.ts'
-import type { ModelFactory, Provider, ProviderFailure, ProviderRequest, Verdict } from '../provider.ts'
+import type { ModelFactory, Provider, ProviderRequest } from '../provider.ts'
 import type { ResolvedRequest } from '../request.ts'
 import type { Dialect } from './dialect.ts'
-import { object } from './json.ts'
 import { parseChat } from './openai-parse.ts'
 import { chatReader } from './openai-stream.ts'
 import { chatBody } from './openai-wire.ts'
+import { readOtherWords } from './other-words.ts'
 import {
   COMMON_SETTINGS,
   checkSettings,
@@ -31,6 +31,7 @@ const DIALECT: Readonly<Record<keyof Dialect, true>> = {
   streamUsage: true,
   developerRole: true,
   outputMode: true,
+  strictOutput: true,
   reasoningField: true,
   flatText: true,
   fileURLs: true,
@@ -68,12 +69,8 @@ export interface ChatRules {
   readonly url?: ((request: ResolvedRequest) => string) | undefined
   /** In place of a bearer token. */
   readonly authorize?: Provider['authorize']
-}
-
-/** DeepSeek ends an answer with this finish reason where it has no room for it (api-docs.deepseek.com, create-chat-completion). */
-function classifyChat({ inBand, json }: ProviderFailure): Verdict | undefined {
-  const code = object(object(json)?.error)?.code
-  return inBand && code === 'insufficient_system_resource' ? { code: 'overloaded', retryable: true } : undefined
+  /** What its failures mean, where that is more than what gateways pass on of other vendors'. */
+  readonly classify?: Provider['classify']
 }
 
 /** The provider that those rules make. */
@@ -91,7 +88,8 @@ export function chatProvider(rules: ChatRules): Provider {
     }),
     parse: (body) => parseChat(name, body, dialect),
     streamReader: () => chatReader(name),
-    classify: classifyChat,
+    // Any server on this wire may be a gateway, and pass on the words of the vendor behind it.
+    classify: rules.classify ?? readOtherWords,
     authorize:
       rules.authorize ??
       credential({

@@ -1,8 +1,9 @@
 import type { AssistantMessage, FilePart, Message, Part } from '../message.ts'
-import type { ResolvedRequest, ResolvedTool } from '../request.ts'
+import type { ResolvedOutput, ResolvedRequest, ResolvedTool } from '../request.ts'
 import { eachMessage, schemaInstruction } from './conversation.ts'
 import type { Dialect } from './dialect.ts'
 import { base64, imageURL } from './media.ts'
+import { strictForm } from './strict-schema.ts'
 
 type Wire = Record<string, unknown>
 
@@ -33,8 +34,7 @@ export function chatBody(
   if (output) {
     const mode = dialect.outputMode ?? 'json_schema'
     if (mode === 'json_schema') {
-      const { name, schema, strict } = output
-      body.response_format = { type: mode, json_schema: { name, schema, strict } }
+      body.response_format = { type: mode, json_schema: wireOutput(output, dialect) }
     } else {
       if (mode === 'json_object') body.response_format = { type: mode }
       instruct(messages, schemaInstruction(output.schema))
@@ -47,6 +47,13 @@ export function chatBody(
   return JSON.stringify(Object.assign(body, extraBody))
 }
 
+/** Strict where the schema can be expressed so and the server is known to hold to it, or where the caller says so. */
+function wireOutput({ name, schema, strict: wanted }: ResolvedOutput, dialect: Dialect): Wire {
+  const strict = wanted ?? (dialect.strictOutput ? undefined : false)
+  const form = strict === false ? undefined : strictForm(schema)
+  return { name, schema: form ?? schema, strict: strict ?? form !== undefined }
+}
+
 /** Adds to the instructions: many chat templates know a single system message, at the head. */
 function instruct(messages: unknown[], instruction: string): void {
   const first = messages[0] as Wire | undefined
@@ -55,7 +62,8 @@ function instruct(messages: unknown[], instruction: string): void {
 }
 
 function wireTool({ name, description, inputSchema, strict, extra }: ResolvedTool): Wire {
-  return { type: 'function', function: { name, description, parameters: inputSchema, strict }, ...extra }
+  const parameters = (strict && strictForm(inputSchema)) || inputSchema
+  return { type: 'function', function: { name, description, parameters, strict }, ...extra }
 }
 
 function wireMessage(provider: string, message: Message, dialect: Dialect): Wire {

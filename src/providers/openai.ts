@@ -15,6 +15,7 @@ export const OPENAI_DIALECT: Dialect = {
   maxTokensField: 'max_completion_tokens',
   streamUsage: true,
   developerRole: true,
+  strictOutput: true,
 }
 
 /**

@@ -1,6 +1,7 @@
-import type { ProviderFactory } from '../provider.ts'
+import type { Provider, ProviderFactory } from '../provider.ts'
 import type { Dialect } from './dialect.ts'
 import { chatProvider, chatSettings } from './openai-compatible.ts'
+import { readOtherWords } from './other-words.ts'
 import { checkSettings, providerFactory, type ProviderSettings } from './settings.ts'
 
 /** What a preset takes; a member of Dialect goes over the preset's own. */
@@ -14,12 +15,13 @@ interface Preset extends Dialect {
   readonly keyVariables: readonly string[]
   /** @defaultValue true */
   readonly keyRequired?: boolean
+  readonly classify?: Provider['classify']
 }
 
 function preset(data: Preset): ProviderFactory<PresetSettings> {
   return providerFactory((settings: PresetSettings) => {
     checkSettings(data.name, settings, chatSettings())
-    const { baseURL, baseURLVariable, keyVariables, keyRequired = true, name } = data
+    const { baseURL, baseURLVariable, keyVariables, keyRequired = true, name, classify } = data
     return chatProvider({
       name,
       dialect: overlaid(data, settings),
@@ -28,6 +30,7 @@ function preset(data: Preset): ProviderFactory<PresetSettings> {
       baseURLVariable,
       keyVariables,
       keyRequired,
+      classify,
     })
   })
 }
@@ -113,6 +116,11 @@ export const perplexity: ProviderFactory<PresetSettings> = /* @__PURE__ */ prese
 /** Cerebras, by CEREBRAS_API_KEY. */
 export const cerebras: ProviderFactory<PresetSettings> = /* @__PURE__ */ preset({
   name: 'cerebras',
+  // As the authors of several clients found (pi-mono): a prompt that is too long is a 400 or 413 without a body.
+  classify: (failure) =>
+    failure.body === '' && (failure.status === 400 || failure.status === 413)
+      ? { code: 'context_length', retryable: false }
+      : readOtherWords(failure),
   baseURL: 'https://api.cerebras.ai/v1',
   baseURLVariable: 'CEREBRAS_BASE_URL',
   keyVariables: ['CEREBRAS_API_KEY'],

@@ -2,6 +2,7 @@ import { nextTick } from 'node:process'
 import type { DispatcherLike } from '../options.ts'
 import { hostDispatcher, openDispatcherTransport } from './dispatcher.ts'
 import { openFetchTransport } from './fetch.ts'
+import { NODE_ERRORS } from './node-errors.ts'
 import { proxyFromEnvironment } from './proxy-environment.ts'
 import { proxyRoute } from './proxy.ts'
 import type { Transport, Transports } from './transport.ts'
@@ -43,6 +44,7 @@ export function openNodeTransports(): Transports {
   }
 
   return {
+    errors: NODE_ERRORS,
     pick({ fetch, dispatcher, proxy }) {
       if (fetch === 'global') return host
       if (fetch !== undefined) return kept(fetches, fetch, openFetchTransport)

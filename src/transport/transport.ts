@@ -1,3 +1,4 @@
+import type { Code, TimeoutPhase } from '../errors.ts'
 import type { DispatcherLike } from '../options.ts'
 
 /** Response headers as both transports report them: names in lower case, repeated fields joined by ", ". */
@@ -54,6 +55,19 @@ export interface TransportChoice {
 
 /** A client's transports: picked per call, opened on first use, kept until the client is closed. */
 export interface Transports {
+  /** What the errors of this runtime mean, beside those that every runtime may throw. */
+  readonly errors?: readonly ThrownRule[]
   pick(choice: TransportChoice): Transport
   close(): void
 }
+
+/** A pattern over the names, codes and messages of an error and of what lies beneath it, and what it means. */
+export type ThrownRule = readonly [
+  pattern: RegExp,
+  /** What happened, in our words. */
+  what: string,
+  code: Code,
+  /** @defaultValue false */
+  retryable?: boolean,
+  phase?: TimeoutPhase,
+]

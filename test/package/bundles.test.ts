@@ -37,21 +37,28 @@ describe.each(['edge.js', 'edge.cjs', 'fetch-edge.js', 'fetch-edge.cjs'])('the e
   })
 })
 
-describe.each(['index', 'edge', 'fetch', 'fetch-edge'].flatMap((name) => [`${name}.js`, `${name}.cjs`]))(
-  'the bundle %s',
-  (entry) => {
-    const { text, outside } = bundle(entry)
+describe.each(['server.js', 'server.cjs'])('the bundle %s for every runtime', (entry) => {
+  const { outside } = bundle(entry)
 
-    it('loads only dependencies and Node', () => {
-      expect(outside.filter((name) => !/^(node:|undici(\/|$)|p-retry$|p-timeout$)/.test(name))).toEqual([])
-    })
+  it('loads nothing that only Node has', () => {
+    expect(outside.filter((name) => name !== 'p-retry' && name !== 'p-timeout')).toEqual([])
+  })
+})
 
-    it('carries the ESM-only dependencies where it is CommonJS', () => {
-      expect(entry.endsWith('.cjs') && outside.some((name) => name.startsWith('p-'))).toBe(false)
-    })
+const ENTRIES = ['index', 'edge', 'fetch', 'fetch-edge', 'server'].flatMap((name) => [`${name}.js`, `${name}.cjs`])
 
-    it('says nothing of where it was built', () => {
-      expect(text.includes(ROOT)).toBe(false)
-    })
-  },
-)
+describe.each(ENTRIES)('the bundle %s', (entry) => {
+  const { text, outside } = bundle(entry)
+
+  it('loads only dependencies and Node', () => {
+    expect(outside.filter((name) => !/^(node:|undici(\/|$)|p-retry$|p-timeout$)/.test(name))).toEqual([])
+  })
+
+  it('carries the ESM-only dependencies where it is CommonJS', () => {
+    expect(entry.endsWith('.cjs') && outside.some((name) => name.startsWith('p-'))).toBe(false)
+  })
+
+  it('says nothing of where it was built', () => {
+    expect(text.includes(ROOT)).toBe(false)
+  })
+})

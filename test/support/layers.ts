@@ -4,7 +4,12 @@
  */
 export const LAYERS: readonly (readonly string[])[] = [
   // The entry points.
-  ['index.ts', 'edge.ts', 'fetch.ts', 'fetch-edge.ts'],
+  ['index.ts', 'edge.ts', 'fetch.ts', 'fetch-edge.ts', 'server.ts'],
+  // What stands between an HTTP endpoint and its calls.
+  ['server/relay.ts', 'server/relay-response.ts', 'server/middleware.ts'],
+  ['server/relay-events.ts', 'server/with-request.ts', 'server/deadline-from.ts'],
+  ['server/signal-from.ts', 'server/problem.ts', 'server/platforms.ts', 'server/timeout-headers.ts'],
+  ['server/host.ts', 'server/ambient-storage.ts'],
   ['entry.ts'],
   // A request that is somebody else's.
   ['fetch/create-fetch.ts'],
@@ -20,13 +25,18 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['openai-frames.ts'],
   ['frames.ts', 'stream-handle.ts', 'stream-events.ts'],
   // The steps.
-  ['open-call.ts', 'attempts.ts', 'completion.ts', 'stream-body.ts'],
-  ['json-body.ts', 'gathering.ts', 'sse.ts'],
+  ['open-call.ts', 'attempts.ts', 'stream-body.ts'],
+  ['understanding.ts'],
+  ['completion.ts', 'json-body.ts', 'gathering.ts', 'sse.ts'],
   ['sse-window.ts'],
   ['deadline.ts', 'attempt.ts', 'settle.ts'],
   ['credentials.ts', 'failure.ts', 'phases.ts', 'parse.ts', 'check-request.ts'],
-  ['call.ts', 'turn.ts', 'salvage.ts', 'prompt-texts.ts'],
-  ['resolve-options.ts'],
+  ['call.ts', 'body.ts', 'turn.ts', 'salvage.ts', 'prompt-texts.ts'],
+  ['resolve-options.ts', 'output.ts'],
+  ['tools.ts'],
+  ['schema.ts'],
+  ['json-schema-check.ts'],
+  ['json-schema.ts'],
   ['backoff.ts'],
   // Providers: each a wire format and an endpoint.
   ['providers/azure.ts'],
@@ -39,12 +49,24 @@ export const LAYERS: readonly (readonly string[])[] = [
     'providers/gemini-wire.ts',
     'providers/gemini-parse.ts',
   ],
-  ['providers/settings.ts', 'providers/openai-wire.ts', 'providers/openai-parse.ts'],
-  ['providers/answer.ts', 'providers/conversation.ts', 'providers/media.ts'],
+  ['providers/settings.ts', 'providers/other-words.ts', 'providers/openai-wire.ts', 'providers/openai-parse.ts'],
+  [
+    'providers/answer.ts',
+    'providers/conversation.ts',
+    'providers/media.ts',
+    'providers/strict-schema.ts',
+    'providers/anthropic-schema.ts',
+  ],
   ['providers/json.ts', 'providers/dialect.ts'],
   // How requests leave the process.
   ['transport/node.ts', 'transport/edge.ts'],
-  ['transport/dispatcher.ts', 'transport/undici.ts', 'transport/proxy.ts', 'transport/fetch.ts'],
+  [
+    'transport/dispatcher.ts',
+    'transport/undici.ts',
+    'transport/proxy.ts',
+    'transport/fetch.ts',
+    'transport/node-errors.ts',
+  ],
   ['transport/exchange.ts'],
   ['transport/decode.ts', 'transport/proxy-environment.ts'],
   // What a failure means.
@@ -54,7 +76,7 @@ export const LAYERS: readonly (readonly string[])[] = [
     'classify-rules/limits.ts',
     'classify-rules/access.ts',
     'classify-rules/context.ts',
-    'classify-rules/kinds.ts',
+    'classify-rules/others.ts',
     'classify-rules/rule.ts',
     'status-rules.ts',
     'network-rules.ts',
@@ -68,6 +90,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   // What everything speaks of: types, and the one error.
   [
     'options.ts',
+    'standard-schema.ts',
     'provider.ts',
     'request.ts',
     'observation.ts',
@@ -78,6 +101,7 @@ export const LAYERS: readonly (readonly string[])[] = [
     'attempt-record.ts',
     'result.ts',
     'clock.ts',
+    'ambient.ts',
   ],
 ]
 
@@ -89,4 +113,4 @@ export const OUTSIDE: Readonly<Record<string, RegExp>> = {
 }
 
 /** The entry points that a bundle for browsers and edge runtimes begins at: nothing they reach may need Node. */
-export const EDGE_ENTRIES: readonly string[] = ['edge.ts', 'fetch-edge.ts']
+export const EDGE_ENTRIES: readonly string[] = ['edge.ts', 'fetch-edge.ts', 'server.ts']

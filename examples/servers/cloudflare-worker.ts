@@ -1,0 +1,29 @@
+// A Cloudflare Worker. compatibility_flags: nodejs_compat (for withRequest), enable_request_signal (so that a leaving client is heard).
+import { createClient, openai } from 'punctual'
+import { deadlineFrom, platforms, problemResponse, relayResponse, withRequest } from 'punctual/server'
+
+interface Env {
+  readonly OPENAI_API_KEY: string
+  readonly OPENAI_BASE_URL?: string
+}
+
+const worker = {
+  fetch(request: Request, env: Env): Promise<Response> {
+    const deadline = deadlineFrom(platforms.cloudflare, { reserve: 2_000 })
+    return withRequest({ request, deadline }, async () => {
+      try {
+        const { prompt } = (await request.json()) as { prompt: string }
+        // A client of the request's own: a Worker's requests must not share connections.
+        const client = createClient({ provider: openai({ apiKey: env.OPENAI_API_KEY, baseURL: env.OPENAI_BASE_URL }) })
+        const question = { model: 'gpt-5-mini', messages: [{ role: 'user', content: prompt }] } as const
+        if (new URL(request.url).pathname === '/chat/stream') return await relayResponse(client.stream(question))
+        const { text } = await client.complete(question)
+        return Response.json({ text })
+      } catch (error) {
+        return problemResponse(error)
+      }
+    })
+  },
+}
+
+export default worker

@@ -1,0 +1,30 @@
+// Express 5: every call made while a request is handled ends when its client leaves, and two seconds before nginx gives up.
+import express, { type ErrorRequestHandler, type Express, type Request } from 'express'
+import { complete, openai, stream } from 'punctual'
+import { deadlineFrom, expressMiddleware, platforms, relay, toProblem } from 'punctual/server'
+
+const model = openai('gpt-5-mini')
+const messagesOf = (request: Request) => [
+  { role: 'user' as const, content: (request.body as { prompt: string }).prompt },
+]
+
+export const app: Express = express()
+app.use(express.json())
+app.use(expressMiddleware({ deadline: () => deadlineFrom(platforms.nginx, { reserve: 2_000 }) }))
+
+app.post('/chat', async (request, response) => {
+  const { text } = await complete({ model, messages: messagesOf(request) })
+  response.json({ text })
+})
+
+app.post('/chat/stream', async (request, response) => {
+  await relay(stream({ model, messages: messagesOf(request) }), response)
+})
+
+const problems: ErrorRequestHandler = (error, _request, response, _next) => {
+  const { status, headers, body } = toProblem(error)
+  response.status(status).set(headers).send(JSON.stringify(body))
+}
+app.use(problems)
+
+if (process.argv[1] === import.meta.filename) app.listen(3000)

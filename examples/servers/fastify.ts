@@ -1,0 +1,26 @@
+// Fastify 5: the hook comes after the body has been parsed, and hears the client leave (request.signal aborts with every POST body).
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import { complete, openai, stream } from 'punctual'
+import { deadlineFrom, fastifyHook, platforms, relay, toProblem } from 'punctual/server'
+
+const model = openai('gpt-5-mini')
+const messagesOf = (request: FastifyRequest) => [
+  { role: 'user' as const, content: (request.body as { prompt: string }).prompt },
+]
+
+export const app: FastifyInstance = Fastify()
+app.addHook('preHandler', fastifyHook({ deadline: () => deadlineFrom(platforms.nginx, { reserve: 2_000 }) }))
+
+app.post('/chat', async (request) => {
+  const { text } = await complete({ model, messages: messagesOf(request) })
+  return { text }
+})
+
+app.post('/chat/stream', (request, reply) => relay(stream({ model, messages: messagesOf(request) }), reply))
+
+app.setErrorHandler((error, _request, reply) => {
+  const { status, headers, body } = toProblem(error)
+  return reply.status(status).headers(headers).send(JSON.stringify(body))
+})
+
+if (process.argv[1] === import.meta.filename) await app.listen({ port: 3000 })

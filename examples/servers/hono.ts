@@ -1,0 +1,24 @@
+// Hono, on any runtime: nothing here is Node's own but the last lines.
+import { serve } from '@hono/node-server'
+import { type Context, Hono } from 'hono'
+import { complete, openai, stream } from 'punctual'
+import { problemResponse, relayResponse, withRequest } from 'punctual/server'
+
+const model = openai('gpt-5-mini')
+const messagesOf = async (context: Context) => [
+  { role: 'user' as const, content: (await context.req.json<{ prompt: string }>()).prompt },
+]
+
+export const app: Hono = new Hono()
+app.use((context, next) => withRequest({ request: context.req.raw, deadline: Date.now() + 25_000 }, next))
+
+app.post('/chat', async (context) => {
+  const { text } = await complete({ model, messages: await messagesOf(context) })
+  return context.json({ text })
+})
+
+app.post('/chat/stream', async (context) => relayResponse(stream({ model, messages: await messagesOf(context) })))
+
+app.onError((error) => problemResponse(error))
+
+if (process.argv[1] === import.meta.filename) serve({ fetch: app.fetch, port: 3000 })

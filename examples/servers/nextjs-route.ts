@@ -1,0 +1,21 @@
+// A Next.js route handler: app/api/chat/route.ts
+import { complete, openai, stream } from 'punctual'
+import { deadlineFrom, platforms, problemResponse, relayResponse, withRequest } from 'punctual/server'
+
+/** What the platform allows, in seconds; the deadline below keeps two of them back. */
+export const maxDuration = 300
+
+export async function POST(request: Request): Promise<Response> {
+  const deadline = deadlineFrom({ ...platforms.vercel, limit: maxDuration * 1_000 }, { reserve: 2_000 })
+  return withRequest({ request, deadline }, async () => {
+    try {
+      const { prompt } = (await request.json()) as { prompt: string }
+      const question = { model: openai('gpt-5-mini'), messages: [{ role: 'user', content: prompt }] } as const
+      if (new URL(request.url).pathname.endsWith('/stream')) return await relayResponse(stream(question))
+      const { text } = await complete(question)
+      return Response.json({ text })
+    } catch (error) {
+      return problemResponse(error)
+    }
+  })
+}

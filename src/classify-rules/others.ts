@@ -1,0 +1,65 @@
+import type { Rule } from './rule.ts'
+
+const REFUSALS = [0, 400, 401, 403, 404, 422]
+
+/**
+ * The names and numbers of vendors that do not speak OpenAI's wire, and what gateways add of their own. Looked at before the rows that
+ * hold everywhere, by every provider but OpenAI's own.
+ */
+export const OTHERS: readonly Rule[] = [
+  // OpenRouter, docs "errors": the one 402 that passes by itself, when the requests in flight have settled.
+  { seen: /^in_flight_budget_exhausted$/m, code: 'rate_limit' },
+  // Alibaba Model Studio error codes; AWS service quotas. Zhipu: 1113 arrears, 1304 calls of a day, 1308 and 1310 plan limits, 1309 plan
+  // expired.
+  {
+    seen: /^(?:arrearage|allocationquota\.freetieronly|servicequotaexceededexception|#1113|#1304|#1308|#1309|#1310)$/m,
+    code: 'quota_exceeded',
+  },
+  // Gemini: QuotaFailure names the day's quota; its RetryInfo is shorter than the day.
+  { status: [0, 429], seen: /^\S*perday\S*$/m, code: 'quota_exceeded' },
+  // Vertex names the metric in the text; a limit of 0 is no allowance at all (Gemini free tier).
+  { status: [0, 429], seen: /^resource_exhausted$[^]*(?:per_day|\blimit: 0\b)/im, code: 'quota_exceeded' },
+  // Load, by name: llama.cpp and Google's UNAVAILABLE ("temporarily overloaded or down"), Cerebras' queue, Bedrock, Zhipu 1305; DeepSeek
+  // ends an answer with a finish reason of that name where it has no room for it (api-docs.deepseek.com, create-chat-completion).
+  {
+    seen: /^(?:insufficient_system_resource|unavailable|unavailable_error|queue_exceeded|modelnotreadyexception|serviceunavailableexception|#1305)$/m,
+    code: 'overloaded',
+  },
+  // Rates, by name, where the status does not say it: Bedrock throttling under a 400, Google inside a stream.
+  {
+    status: [0, 400, 403, 413, 503],
+    seen: /^(?:throttling(?:exception)?|resource_exhausted|#1302|#1303)$/m,
+    code: 'rate_limit',
+  },
+  // Prompts that are too long, by name: GitHub Models, gateways, Zhipu 1261.
+  { seen: /^(?:prompt_too_long|tokens_limit_reached|#1261)$/m, code: 'context_length' },
+  // Alibaba data inspection, Zhipu 1301.
+  { seen: /^(?:data_inspection_failed|datainspectionfailed|#1301)$/m, code: 'content_filter' },
+  // OpenRouter, docs "moderation errors": a 403 whose metadata lists reasons.
+  { status: [0, 400, 403], seen: /^moderation$/m, code: 'content_filter' },
+  // AWS common errors; Zhipu 1000–1004; Google's unregistered callers, under a 403.
+  {
+    status: REFUSALS,
+    seen: /^(?:unrecognizedclientexception|invalidsignatureexception|expiredtokenexception|missingauthenticationtokenexception|invalidclienttokenid|incompletesignature|#100[0-4])$|unregistered callers|authentication failed/im,
+    code: 'authentication',
+  },
+  // Regions and terms: Gemini (FAILED_PRECONDITION), OpenAI's imitators, Groq, Bedrock's use-case form, Anthropic's disabled organizations.
+  {
+    status: [0, 400, 403, 404],
+    seen: /location is not supported|not (?:supported|available) in your (?:country|region|location)|use case details have not been submitted|terms acceptance|organization has been disabled/i,
+    code: 'permission',
+  },
+  {
+    status: [0, 400],
+    seen: /^(?:unsupported_country_region_territory|permission_(?:denied\w*|error)|accessdeniedexception|model_terms_required|#1220|#1311)$/m,
+    code: 'permission',
+  },
+  // Bedrock, OpenRouter, DeepSeek, LiteLLM, Zhipu 1211, and whoever says that a model does not exist with a 400.
+  {
+    status: [0, 400, 422],
+    seen: /^(?:resourcenotfoundexception|resource_not_found_error|#1211)$|model identifier is invalid|not a valid model|model not exist|invalid model name|(?:unknown|invalid) model:/im,
+    code: 'not_found',
+  },
+  // llama.cpp answers 501 to what it was not built for: no further attempt changes that.
+  { status: [0, 500, 501], seen: /^not_supported_error$/m, code: 'invalid_request' },
+]

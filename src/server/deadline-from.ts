@@ -1,0 +1,74 @@
+import { fail } from '../check.ts'
+import { headerOf, headersOf } from './host.ts'
+import type { Platform } from './platforms.ts'
+import { nameOf, readTimeout, type TimeoutHeader } from './timeout-headers.ts'
+
+/** The context of a Lambda invocation. */
+export interface LambdaContext {
+  getRemainingTimeInMillis(): number
+}
+
+/** A header that is believed, and the request (or its headers) that may carry it. */
+export interface HeaderSource {
+  readonly header: TimeoutHeader
+  readonly of: object
+}
+
+/** A platform's limit, counted from the moment that its event names. */
+export interface PlatformSource {
+  readonly platform: Platform
+  /** What the platform hands over, for example the event of a Lambda function behind API Gateway. */
+  readonly event?: unknown
+}
+
+/** Something that knows how long an answer is waited for. A Date or a number (epoch ms) is a deadline already. */
+export type DeadlineSource = LambdaContext | HeaderSource | Platform | PlatformSource | Date | number
+
+export interface DeadlineFromOptions {
+  /** Milliseconds kept back: for writing the answer, and for the way of the answer through whatever stands before the service. */
+  readonly reserve: number
+  /** Epoch milliseconds at which the request was received, for sources that do not know it. @defaultValue now */
+  readonly startedAt?: number | undefined
+}
+
+/**
+ * When an answer must be ready: the earliest of what the sources say, less the reserve, in epoch milliseconds: a call's `deadline`.
+ * Undefined where none of them says anything. No header of a request is believed unless a source names it.
+ *
+ * @example
+ * const deadline = deadlineFrom([context, { platform: platforms.awsApiGateway, event }], { reserve: 1_000 })
+ */
+export function deadlineFrom(
+  source: DeadlineSource | readonly DeadlineSource[],
+  { reserve, startedAt = Date.now() }: DeadlineFromOptions,
+): number | undefined {
+  if (typeof reserve !== 'number' || !(reserve >= 0)) fail('reserve', reserve, 'a number of milliseconds of at least 0')
+  if (!Number.isFinite(startedAt)) fail('startedAt', startedAt, 'milliseconds since the Unix epoch')
+  let earliest = Infinity
+  for (const one of isList(source) ? source : [source]) earliest = Math.min(earliest, endOf(one, startedAt))
+  return earliest === Infinity ? undefined : earliest - reserve
+}
+
+const isList = (source: DeadlineSource | readonly DeadlineSource[]): source is readonly DeadlineSource[] =>
+  Array.isArray(source)
+
+/** Infinity where the source says nothing. */
+function endOf(source: DeadlineSource, startedAt: number): number {
+  if (typeof source === 'number') return Number.isNaN(source) ? fail('source', source, WANTED) : source
+  if (typeof source !== 'object' || source === null) return fail('source', source, WANTED)
+  if ('getRemainingTimeInMillis' in source) return Date.now() + source.getRemainingTimeInMillis()
+  if ('header' in source) {
+    const value = headerOf(headersOf(source.of), nameOf(source.header))
+    return startedAt + (value === undefined ? Infinity : (readTimeout(source.header, value.trim()) ?? Infinity))
+  }
+  if ('platform' in source) return receipt(source, startedAt) + source.platform.limit
+  if ('limit' in source) return startedAt + source.limit
+  const time = (source as Partial<Date>).getTime?.()
+  return time === undefined || Number.isNaN(time) ? fail('source', source, WANTED) : time
+}
+
+/** A clock that runs ahead of ours must not make the limit longer. */
+const receipt = ({ platform, event }: PlatformSource, startedAt: number): number =>
+  Math.min(platform.receivedAt?.(event) ?? startedAt, startedAt)
+
+const WANTED = 'a Lambda context, { header, of }, a platform, { platform, event }, a valid Date or epoch milliseconds'

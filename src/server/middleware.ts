@@ -1,0 +1,27 @@
+import { withRequest } from './with-request.ts'
+
+export interface MiddlewareOptions<Request> {
+  /** When the answer to a request must be ready; undefined sets no deadline. */
+  readonly deadline?: ((request: Request) => Date | number | undefined) | undefined
+}
+
+/**
+ * {@link withRequest} as an Express middleware: `app.use(expressMiddleware({ deadline: () => Date.now() + 25_000 }))`. Also for
+ * anything else that calls `(request, response, next)`: Connect, NestJS, Next.js' custom servers.
+ */
+export function expressMiddleware<Request extends object>({
+  deadline,
+}: MiddlewareOptions<Request> = {}): (request: Request, response: object, next: () => void) => void {
+  return (request, response, next) => withRequest({ request, response, deadline: deadline?.(request) }, () => next())
+}
+
+/**
+ * {@link withRequest} as a Fastify hook: `app.addHook('preHandler', fastifyHook())`. It belongs after the body has been parsed
+ * (`preValidation`, `preHandler`): what comes before loses the context where a body arrives.
+ */
+export function fastifyHook<Request extends object>({
+  deadline,
+}: MiddlewareOptions<Request> = {}): (request: Request, reply: object, done: () => void) => void {
+  return (request, reply, done) =>
+    withRequest({ request, response: reply, deadline: deadline?.(request) }, () => done())
+}

@@ -1,0 +1,161 @@
+import { type AnyCompletionError, type Code, isCompletionError } from '../errors.ts'
+
+export interface ProblemOptions {
+  /**
+   * Adds what the provider said and where (`providerMessage`, `providerCode`, `provider`, `model`, `requestId`) and the real code of an
+   * error that is the service's own fault. For services whose callers are their operators.
+   * @defaultValue false
+   */
+  readonly expose?: boolean | undefined
+}
+
+/** The body of an RFC 9457 problem. */
+export interface ProblemBody {
+  readonly type: 'about:blank'
+  /** The status's own phrase. */
+  readonly title: string
+  readonly status: number
+  /** In words of ours: nothing of the prompt, the answer, the provider's text or the service's insides. */
+  readonly detail: string
+  /** What kind of failure it is, for programs: a call's code, `unavailable` for what only the service's operator can mend, `internal`. */
+  readonly code: Code | 'unavailable' | 'internal' | 'bad_request'
+  /** Names the call in the service's logs. */
+  readonly callId?: string | undefined
+  readonly provider?: string | undefined
+  readonly model?: string | undefined
+  readonly providerCode?: string | undefined
+  readonly providerMessage?: string | undefined
+  readonly requestId?: string | undefined
+}
+
+/** An RFC 9457 problem, ready to be sent by any framework. */
+export interface Problem {
+  readonly status: number
+  /** Names in lower case: content-type, cache-control and, where a wait is known, retry-after. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: ProblemBody
+}
+
+/** What is told of each code: the status, and the sentence. `hidden`: the code says something about the service's own affairs. */
+interface Row {
+  readonly status: number
+  readonly detail: string
+  readonly hidden?: boolean
+}
+
+/**
+ * The statuses speak about this service, not about the provider: a provider's 401 is a fault of the service's, which its caller cannot
+ * mend and must not take for one of his own.
+ */
+const ROWS: Readonly<Record<Code, Row>> = {
+  timeout: { status: 504, detail: 'The model did not answer in time.' },
+  aborted: { status: 499, detail: 'The request was given up before its answer was complete.' },
+  network: { status: 502, detail: 'The model could not be reached.' },
+  server_error: { status: 502, detail: 'The model failed to answer.' },
+  invalid_response: { status: 502, detail: 'The model did not give a complete answer.' },
+  rate_limit: { status: 429, detail: 'There are too many requests at the moment. Try again later.' },
+  overloaded: { status: 503, detail: 'The model is overloaded. Try again later.' },
+  circuit_open: { status: 503, detail: 'The model has been failing and is left alone for a while. Try again later.' },
+  quota_exceeded: { status: 503, detail: 'The service cannot use its model at the moment.', hidden: true },
+  authentication: { status: 502, detail: 'The service cannot use its model at the moment.', hidden: true },
+  permission: { status: 502, detail: 'The service cannot use its model at the moment.', hidden: true },
+  not_found: { status: 502, detail: 'The service cannot use its model at the moment.', hidden: true },
+  invalid_request: { status: 400, detail: 'The model does not accept the request.' },
+  context_length: { status: 413, detail: 'The request is too long for the model.' },
+  content_filter: { status: 400, detail: 'The model declines the request by its rules on content.' },
+}
+
+const INTERNAL: Row = { status: 500, detail: 'The service failed to handle the request.' }
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  409: 'Conflict',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  422: 'Unprocessable Content',
+  429: 'Too Many Requests',
+  499: 'Client Closed Request',
+  500: 'Internal Server Error',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+}
+
+/** The problem that a thrown value is for the caller of a service. Total: any value gives one, and an unknown one says nothing of itself. */
+export function toProblem(error: unknown, { expose = false }: ProblemOptions = {}): Problem {
+  const found = beneath(error)
+  if (!found) return problemOf(ownStatus(error))
+  const row = rowOf(found)
+  const wait = row.status === 429 || row.status === 503 ? found.retryAfterMs : undefined
+  const said = {
+    provider: found.provider,
+    model: found.model,
+    providerCode: found.providerCode,
+    providerMessage: found.providerMessage,
+    requestId: found.requestId,
+  }
+  const code = row.hidden && !expose ? 'unavailable' : found.code
+  return problemOf(row, code, { callId: found.callId, ...(expose && said) }, wait)
+}
+
+/** The same as a web `Response`. */
+export function problemResponse(error: unknown, options?: ProblemOptions): Response {
+  const { status, headers, body } = toProblem(error, options)
+  return new Response(JSON.stringify(body), { status, headers })
+}
+
+function problemOf(
+  { status, detail }: Row,
+  code: ProblemBody['code'] = status === 500 ? 'internal' : 'bad_request',
+  more: Partial<ProblemBody> = {},
+  wait?: number,
+): Problem {
+  return {
+    status,
+    headers: {
+      'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
+      // Whole seconds, rounded up: a caller told 0 would be back before the time.
+      ...(wait !== undefined && { 'retry-after': String(Math.max(1, Math.ceil(wait / 1_000))) }),
+    },
+    body: { type: 'about:blank', title: TITLES[status] ?? 'Error', status, detail, code, ...more },
+  }
+}
+
+/** The CompletionError itself, or the one that an SDK or the application has wrapped. */
+function beneath(error: unknown): AnyCompletionError | undefined {
+  let value = error
+  for (let depth = 0; depth < 8 && typeof value === 'object' && value !== null; depth++) {
+    if (isCompletionError(value)) return value
+    value = (value as { cause?: unknown }).cause
+  }
+  return undefined
+}
+
+function rowOf(error: AnyCompletionError): Row {
+  const row = ROWS[error.code] ?? INTERNAL
+  // A call that ended because the service was shutting down: its caller is still there, and is welcome elsewhere.
+  if (error.code === 'aborted' && (error.cause === undefined || isCompletionError(error.cause)))
+    return { status: 503, detail: 'The service is shutting down. Try again.' }
+  if (error.code === 'invalid_request' && error.status === 413) return ROWS.context_length
+  return row
+}
+
+/**
+ * What a framework itself threw for a bad request (http-errors' `expose`, Fastify's FST_ERR codes). A status on any other error may be
+ * that of somebody else's response.
+ */
+function ownStatus(error: unknown): Row {
+  const { statusCode, expose, code } = (typeof error === 'object' && error !== null ? error : {}) as {
+    readonly statusCode?: unknown
+    readonly expose?: unknown
+    readonly code?: unknown
+  }
+  const own = expose === true || (typeof code === 'string' && code.startsWith('FST_ERR_'))
+  if (!own || typeof statusCode !== 'number' || !(statusCode >= 400 && statusCode < 500)) return INTERNAL
+  return { status: statusCode, detail: 'The service does not accept the request.' }
+}

@@ -1,0 +1,134 @@
+import { fail } from '../check.ts'
+import { type Clock, LONGEST_TIMER, systemClock } from '../clock.ts'
+import { dataFrame, type Frames, HEARTBEAT } from '../frames.ts'
+import { openaiFrames } from '../openai-frames.ts'
+import type { StreamEvent } from '../stream-events.ts'
+import type { StreamFormat } from '../stream-handle.ts'
+import { type ProblemOptions, toProblem } from './problem.ts'
+
+/** What is relayed: a stream of punctual's, or anything that is as iterable and as cancellable. */
+export interface RelaySource extends AsyncIterable<StreamEvent> {
+  cancel(reason?: unknown): void
+}
+
+export interface RelayOptions extends ProblemOptions {
+  /**
+   * How events are written: `'events'` for `readEvents`, `'openai'` for clients of OpenAI's wire, or a function, whose empty string
+   * writes nothing. @defaultValue 'events'
+   */
+  readonly format?: StreamFormat | undefined
+  /** Silence after which a comment is written, in milliseconds, so that no proxy gives up. @defaultValue 15_000 */
+  readonly heartbeat?: number | undefined
+  /** Told what the stream failed with, where it failed: for the service's log. */
+  readonly onError?: ((error: unknown) => void) | undefined
+  /** For tests. @defaultValue the host's timers */
+  readonly clock?: Clock | undefined
+}
+
+/**
+ * `no-transform` and `x-accel-buffering` keep compressing and buffering intermediaries (Express' compression, nginx) from holding
+ * events back.
+ */
+export const EVENT_STREAM: Readonly<Record<string, string>> = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no',
+}
+
+/** Events that say nothing of the answer yet: a status line need not be spent on them. */
+const BEFORE_CONTENT = new Set<StreamEvent['type']>(['retry', 'ping', 'usage', 'raw'])
+
+/**
+ * The pieces of text that are written, each as it is asked for: so a slow reader slows the provider, and only a reader that waits is
+ * sent heartbeats. Throws what the stream fails with as long as there has been no piece; after that a failure is the last piece.
+ */
+export function framesOf(stream: RelaySource, options: RelayOptions): AsyncGenerator<string, void, undefined> {
+  const { clock = systemClock, expose = false, format = 'events', heartbeat = 15_000 } = options
+  if (typeof heartbeat !== 'number' || !(heartbeat > 0))
+    fail('heartbeat', heartbeat, 'a number of milliseconds above 0')
+  if (!['events', 'openai'].includes(format as string) && typeof format !== 'function')
+    fail('format', format, "'events', 'openai' or a function")
+  return pieces(stream, writer(format, expose, clock), heartbeat, clock, options.onError)
+}
+
+async function* pieces(
+  stream: RelaySource,
+  frames: Frames,
+  heartbeat: number,
+  clock: Clock,
+  onError: RelayOptions['onError'],
+): AsyncGenerator<string, void, undefined> {
+  const events = stream[Symbol.asyncIterator]()
+  let next: Promise<IteratorResult<StreamEvent>> | undefined
+  let held = ''
+  let begun = false
+  try {
+    for (;;) {
+      next ??= events.next()
+      const result = await within(next, heartbeat, clock)
+      let text = HEARTBEAT
+      if (result) {
+        next = undefined
+        if (result.done) break
+        // Of the provider's pings nobody downstream has any use: the heartbeats are the relay's own.
+        text = result.value.type === 'ping' ? '' : frames.event(result.value)
+        if (!begun && BEFORE_CONTENT.has(result.value.type)) {
+          held += text
+          continue
+        }
+      }
+      if (text === '') continue
+      begun = true
+      yield held + text
+      held = ''
+    }
+    if (held + frames.end) yield held + frames.end
+  } catch (error) {
+    onError?.(error)
+    if (!begun) throw error
+    yield frames.failure(error)
+  } finally {
+    // Nothing where the stream has ended; otherwise whoever reads has left, or the format threw.
+    stream.cancel()
+  }
+}
+
+/** The formats of a stream's own `toReadableStream`, but for failures, which are told in the words that are meant for strangers. */
+function writer(format: StreamFormat, expose: boolean, clock: Clock): Frames {
+  if (format === 'openai') {
+    const failure = (error: unknown): string => {
+      const { detail, code, providerMessage } = toProblem(error, { expose }).body
+      return dataFrame({ error: { message: providerMessage ?? detail, type: code, code: null, param: null } })
+    }
+    return { ...openaiFrames({ clock, callId: `chatcmpl-${crypto.randomUUID()}`, model: '' }), failure }
+  }
+  return {
+    event: format === 'events' ? dataFrame : format,
+    failure: (error) => dataFrame({ type: 'error', error: plain(error, expose) }),
+    end: '',
+  }
+}
+
+/** A problem in the form from which `readEvents` restores an error. */
+function plain(error: unknown, expose: boolean): object {
+  const { headers, body } = toProblem(error, { expose })
+  const { type: _, title, detail, code, ...more } = body
+  const seconds = headers['retry-after']
+  const known = code === 'unavailable' || code === 'internal' || code === 'bad_request' ? 'server_error' : code
+  return {
+    name: title,
+    code: known,
+    message: `${known}: ${detail}`,
+    ...(seconds !== undefined && { retryAfterMs: Number(seconds) * 1_000 }),
+    ...more,
+  }
+}
+
+/** What the promise gives, or undefined after so many milliseconds; it may be asked again. */
+function within<T>(promise: Promise<T>, milliseconds: number, clock: Clock): Promise<T | undefined> {
+  if (milliseconds === Infinity) return promise
+  return new Promise((resolve, reject) => {
+    const timer = clock.setTimeout(() => resolve(undefined), Math.min(milliseconds, LONGEST_TIMER))
+    promise.then(resolve, reject).finally(() => clock.clearTimeout(timer))
+  })
+}

@@ -1,0 +1,89 @@
+import { type NodeResponse, nodeResponseOf } from './host.ts'
+import { toProblem } from './problem.ts'
+import { EVENT_STREAM, framesOf, type RelayOptions, type RelaySource } from './relay-events.ts'
+import { signalFrom } from './signal-from.ts'
+
+/** What frameworks wrap around the response, and must be told that somebody else answers. */
+interface FrameworkReply {
+  /** Fastify. */
+  readonly hijack?: () => unknown
+  readonly getHeaders?: () => Readonly<Record<string, string | number | readonly string[] | undefined>>
+  /** Koa. */
+  respond?: boolean
+  readonly res?: unknown
+}
+
+/**
+ * Sends a stream to the client of a Node server as server-sent events, each as soon as it is there, with comments as heartbeats, no
+ * faster than the client reads. The status line waits for the first content or the first heartbeat, so that an early failure has its
+ * own status and a problem document ({@link toProblem}); a later one is the last event, of type `error`. A client that leaves cancels
+ * the stream.
+ *
+ * @param response Node's response, Express' and NestJS' response, Fastify's reply (which is hijacked; its headers are kept), Koa's context.
+ * @returns Settles when the response has ended, and never rejects for what the stream fails with: see `onError`.
+ */
+export async function relay(stream: RelaySource, response: object, options: RelayOptions = {}): Promise<void> {
+  const frames = framesOf(stream, options)
+  const node = takeOver(response)
+  const gone = signalFrom(node)
+  const leave = (): void => stream.cancel(gone.reason)
+  if (gone.aborted) return leave()
+  gone.addEventListener('abort', leave)
+  try {
+    for await (const frame of frames) {
+      if (gone.aborted) return
+      if (!node.headersSent) head(node, 200, EVENT_STREAM)
+      if (!node.write(frame)) await drained(node)
+    }
+    if (gone.aborted) return
+    if (!node.headersSent) head(node, 200, EVENT_STREAM)
+    node.end()
+  } catch (error) {
+    if (gone.aborted) return
+    const { status, headers, body } = toProblem(error, options)
+    head(node, status, headers)
+    node.end(JSON.stringify(body))
+  } finally {
+    gone.removeEventListener('abort', leave)
+  }
+}
+
+function takeOver(response: object): NodeResponse {
+  const node = nodeResponseOf(response)
+  if (!node)
+    throw new TypeError(
+      "relay needs Node's response, Fastify's reply or Koa's context; for a web Response use relayResponse",
+    )
+  const reply = response as FrameworkReply
+  if (reply.hijack && reply.getHeaders) {
+    for (const [name, value] of Object.entries(reply.getHeaders())) {
+      if (value !== undefined) node.setHeader(name, value)
+    }
+    reply.hijack()
+  } else if (response !== node && reply.res === node) {
+    reply.respond = false
+  }
+  return node
+}
+
+function head(node: NodeResponse, status: number, headers: Readonly<Record<string, string>>): void {
+  node.statusCode = status
+  // What a framework may have set for an answer of its own.
+  node.removeHeader('content-length')
+  node.removeHeader('content-encoding')
+  for (const [name, value] of Object.entries(headers)) node.setHeader(name, value)
+  node.flushHeaders()
+}
+
+/** Waits until the client has read on, or has gone. */
+function drained(node: NodeResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      node.removeListener('drain', done)
+      node.removeListener('close', done)
+      resolve()
+    }
+    node.once('drain', done)
+    node.once('close', done)
+  })
+}

@@ -1,0 +1,66 @@
+import { isClosed, type NodeResponse, nodeResponseOf, webRequestOf } from './host.ts'
+
+/** The reason of a signal that aborted because the client has gone. */
+export interface ClientGone extends Error {
+  readonly name: 'AbortError'
+  readonly code: 'CLIENT_GONE'
+}
+
+// One signal for each response, so that asking many times adds no listeners.
+const known = new WeakMap<object, AbortSignal>()
+
+/**
+ * A signal that aborts when the client has gone before its answer was complete; never because a request body was read or a response
+ * ended as it should. Its reason is a {@link ClientGone}; what the runtime gave as a reason is the reason's `cause`.
+ *
+ * @param request A web `Request` (Hono's context too), or a request or context of node:http, Express, NestJS, Fastify or Koa.
+ * @param response Node's response, or what holds it (Fastify's `reply`). May be left out where the request leads to it (Express, Koa) and
+ * for a web `Request`.
+ * @throws TypeError where a Node request comes without its response: no event of the request alone tells that the client has gone.
+ */
+export function signalFrom(request: object, response?: object): AbortSignal {
+  const node = nodeResponseOf(response, request)
+  if (node) return remembered(node, () => fromResponse(node))
+  const web = webRequestOf(request) ?? webRequestOf(response)
+  if (web) return remembered(web, () => fromSignal(web.signal))
+  throw new TypeError(
+    'signalFrom needs a web Request, or the response beside a Node request: signalFrom(request, response), with Fastify signalFrom(request, reply)',
+  )
+}
+
+function remembered(key: object, make: () => AbortSignal): AbortSignal {
+  const before = known.get(key)
+  if (before) return before
+  const signal = make()
+  known.set(key, signal)
+  return signal
+}
+
+/**
+ * The response's `close` with the answer unfinished means that the client has gone, on Node 22, 24 and 26, on HTTP/1 and HTTP/2. The
+ * request's own `close` does not: it comes as soon as a body has been read, which is what Fastify's `request.signal` and the
+ * `IncomingMessage.signal` of Node 24.16 took for an abort.
+ */
+function fromResponse(response: NodeResponse): AbortSignal {
+  const controller = new AbortController()
+  const look = (): void => {
+    if (!response.writableEnded) controller.abort(clientGone())
+  }
+  if (isClosed(response)) look()
+  else response.once('close', look)
+  return controller.signal
+}
+
+/** A signal of our own, for the runtime's may have no reason (node-server of Hono) or one that says nothing. */
+function fromSignal(signal: AbortSignal): AbortSignal {
+  const controller = new AbortController()
+  const follow = (): void => controller.abort(clientGone(signal.reason))
+  if (signal.aborted) follow()
+  else signal.addEventListener('abort', follow, { once: true })
+  return controller.signal
+}
+
+function clientGone(cause?: unknown): ClientGone {
+  const error = new Error('the client has gone before its answer was complete', cause === undefined ? {} : { cause })
+  return Object.assign(error, { name: 'AbortError', code: 'CLIENT_GONE' } as const)
+}

@@ -1,0 +1,32 @@
+import { fail } from '../check.ts'
+import { runInside, within } from './ambient-storage.ts'
+import { signalFrom } from './signal-from.ts'
+
+/** The request that is being served. */
+export interface RequestScope {
+  /** A web `Request`, or a request or context of a Node framework: see {@link signalFrom}. */
+  readonly request: object
+  /** Node's response, or what holds it; not needed for a web `Request`. */
+  readonly response?: object | undefined
+  /** When the answer must be ready: what {@link deadlineFrom} returns. */
+  readonly deadline?: Date | number | undefined
+}
+
+/**
+ * Runs a handler so that every call made while it works, however deep in the call stack and without being handed anything, ends when
+ * the client leaves and by the given deadline. A call's own options hold beside it; `detached: true` on a call leaves it.
+ *
+ * @returns What the handler returns.
+ * @throws TypeError where the request does not tell when its client leaves, or the runtime has no AsyncLocalStorage.
+ */
+export function withRequest<T>({ request, response, deadline }: RequestScope, handler: () => T): T {
+  return runInside(within(epoch(deadline), signalFrom(request, response)), handler)
+}
+
+function epoch(deadline: RequestScope['deadline']): number | undefined {
+  if (deadline === undefined) return undefined
+  const time = typeof deadline === 'number' ? deadline : deadline?.getTime?.()
+  if (typeof time !== 'number' || Number.isNaN(time))
+    fail('deadline', deadline, 'a valid Date, or milliseconds since the Unix epoch')
+  return time
+}

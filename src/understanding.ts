@@ -1,0 +1,61 @@
+import type { Conclusion } from './body.ts'
+import type { Call } from './call.ts'
+import { messageOf } from './completion.ts'
+import { partialOf } from './json-body.ts'
+import { corrected, type Correction, type OutputReading, readOutput } from './output.ts'
+import type { Answer } from './provider.ts'
+import type { Issue, PartialAnswer, ToolCall } from './result.ts'
+import { readToolCalls } from './tools.ts'
+
+/** An answer whose tool calls and output have been read. */
+export type Understood<T> = T & { readonly toolCalls: readonly ToolCall[]; readonly output: unknown }
+
+const NOTHING_ASKED: OutputReading = { kind: 'fits', output: undefined }
+
+/** Reads a whole answer's tool calls and its output. Answers at once where the schemas do. */
+export function understand<T extends { readonly answer: Answer }>(
+  call: Call,
+  answered: T,
+): Conclusion<Understood<T>> | Promise<Conclusion<Understood<T>>> {
+  const { inputs, output } = call.expected
+  const { answer } = answered
+  const calls = answer.toolCalls.length > 0 ? readToolCalls(answer.toolCalls, inputs) : answer.toolCalls
+  const called = inputs.size > 0 && answer.toolCalls.length > 0
+  const reading = output && !called ? readOutput(output, answer) : NOTHING_ASKED
+  return calls instanceof Promise || reading instanceof Promise
+    ? Promise.all([calls, reading]).then(([ready, known]) => concluded(call, answered, ready, known))
+    : concluded(call, answered, calls, reading)
+}
+
+function concluded<T extends { readonly answer: Answer }>(
+  call: Call,
+  answered: T,
+  toolCalls: readonly ToolCall[],
+  reading: OutputReading,
+): Conclusion<Understood<T>> {
+  if (reading.kind === 'fits') return { kind: 'fits', value: { ...answered, toolCalls, output: reading.output } }
+  const { answer } = answered
+  const { code, problem, retryable, issues, error } = reading
+  const most = call.expected.output?.retries ?? 0
+  const correction = issues && { message: messageOf(answer), issues, most }
+  return { kind: 'misfit', code, problem, retryable, error, correction, partial: partialOfMisfit(answer, issues) }
+}
+
+/** Nothing received is lost: a refusal is what the model said in place of an answer. */
+function partialOfMisfit(answer: Answer, issues: readonly Issue[] | undefined): PartialAnswer | undefined {
+  const partial = partialOf({ ...answer, text: answer.text || (answer.refusal ?? '') })
+  return partial && (issues ? { ...partial, issues } : partial)
+}
+
+/** The correction that the latest attempt asks for; each is taken once. */
+export function takeCorrection(call: Call): Correction | undefined {
+  const { correction } = call
+  call.correction = undefined
+  return correction
+}
+
+/** Puts the correction into the conversation that the next attempt sends. */
+export function askAgain(call: Call, { message, issues }: Correction): void {
+  call.request = { ...call.request, messages: corrected(call.request.messages, message, issues) }
+  call.wire = call.provider.prepare(call.request)
+}

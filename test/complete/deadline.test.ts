@@ -1,0 +1,212 @@
+import { expect, test, vi } from 'vitest'
+import { asked, clientOf, deaf, failureOf, observer, responding, scriptedFetch, silence } from '../support/call.ts'
+import { ANSWER, answering, chat, failure } from '../support/chat.ts'
+import { faultServer } from '../support/fault-server.ts'
+import { testClock, turns } from '../support/test-clock.ts'
+
+const TOTAL = { code: 'timeout', phase: 'total', retryable: false, stopReason: 'deadline', name: 'TimeoutError' }
+const down = responding(failure('down', 'server_error'), 500)
+
+test('the total ends a fetch that ignores its abort', async () => {
+  const clock = testClock()
+  const call = clientOf('http://local', { clock, fetch: scriptedFetch(deaf) }).complete(asked, { timeout: 1_000 })
+  const failed = failureOf(call)
+  await clock.advance(999)
+  expect(clock.pending).toBeGreaterThan(0)
+  await clock.advance(1)
+  expect(await failed).toMatchObject({ ...TOTAL, sent: true, duration: 1_000 })
+  expect(clock.pending).toBe(0)
+})
+
+test('the total ends a body that ignores its abort', async () => {
+  const clock = testClock()
+  const body = new ReadableStream({ pull: () => new Promise(() => {}), cancel: () => new Promise(() => {}) })
+  const fetch = scriptedFetch(() => new Response(body))
+  const failed = failureOf(clientOf('http://local', { clock, fetch }).complete(asked, { timeout: 1_000 }))
+  await clock.advance(1_000)
+  expect(await failed).toMatchObject({ ...TOTAL, status: 200 })
+  expect(clock.pending).toBe(0)
+})
+
+test('the total counts waits and every attempt', async () => {
+  const clock = testClock()
+  const fetch = scriptedFetch(down, silence)
+  const client = clientOf('http://local', { clock, fetch, retry: { jitter: 'none', baseDelay: 400 } })
+  const failed = failureOf(client.complete(asked, { timeout: 1_000 }))
+  await clock.advance(1_000)
+  const error = await failed
+  expect(error).toMatchObject({ ...TOTAL, duration: 1_000, status: 500, providerMessage: 'down', sent: true })
+  expect(error.attempts).toMatchObject([
+    { outcome: 'error', startOffset: 0, duration: 0, status: 500 },
+    { outcome: 'cancelled', startOffset: 400, duration: 600, delayBefore: 400, delayFrom: 'backoff' },
+  ])
+  expect(error.cause).toMatchObject({ code: 'server_error' })
+})
+
+test('no wait is begun that leaves too little', async () => {
+  const clock = testClock()
+  const fetch = scriptedFetch(down)
+  const client = clientOf('http://local', { clock, fetch, retry: { jitter: 'none', baseDelay: 901 } })
+  const error = await failureOf(client.complete(asked, { timeout: 1_000 }))
+  expect(error).toMatchObject({ code: 'server_error', retryable: true, stopReason: 'deadline', duration: 0 })
+  expect([fetch.requests.length, clock.pending]).toEqual([1, 0])
+})
+
+test.each([
+  ['attempt', { attempt: 100 }],
+  ['headers', { headers: 100 }],
+] as const)('an expired %s limit is tried again', async (phase, timeout) => {
+  const clock = testClock()
+  const fetch = scriptedFetch(silence, responding(chat()))
+  const call = clientOf('http://local', { clock, fetch }).complete(asked, { timeout })
+  await clock.advance(100)
+  const { attempts } = await call
+  expect(attempts).toMatchObject([{ error: { code: 'timeout', phase }, duration: 100 }, { outcome: 'ok' }])
+  expect(clock.pending).toBe(0)
+})
+
+test('a limit left at its default is not run again', async () => {
+  const clock = testClock()
+  let opened = 0
+  const dispatcher = { dispatch: () => ++opened > 0 }
+  const failed = failureOf(clientOf('http://local', { clock, dispatcher }).complete(asked))
+  await clock.advance(10_000)
+  expect(await failed).toMatchObject({ phase: 'connect', retryable: false, stopReason: 'not_retryable', sent: false })
+  expect(opened).toBe(1)
+})
+
+test.each(['connect', 'headers', 'attempt'])('a %s limit beyond the total reports the total', async (phase) => {
+  const clock = testClock()
+  const dispatcher = { dispatch: () => true }
+  const failed = failureOf(
+    clientOf('http://local', { clock, dispatcher }).complete(asked, { timeout: { [phase]: 500, total: 500 } }),
+  )
+  await clock.advance(500)
+  expect(await failed).toMatchObject(TOTAL)
+})
+
+test('the total ends a call whose error body is being read', async () => {
+  const clock = testClock()
+  const body = new ReadableStream({
+    start: (controller) => controller.enqueue(new TextEncoder().encode('{"error":{"message":"bad')),
+  })
+  const fetch = scriptedFetch(() => new Response(body, { status: 500, headers: { 'x-request-id': 'req_2' } }))
+  const failed = failureOf(clientOf('http://local', { clock, fetch }).complete(asked, { timeout: 1_000 }))
+  await clock.advance(1_000)
+  const error = await failed
+  expect(error).toMatchObject({ ...TOTAL, status: 500, requestId: 'req_2' })
+  expect(error.response?.body).toContain('bad')
+})
+
+test('Infinity is no limit at all', async () => {
+  const clock = testClock()
+  const fetch = scriptedFetch(
+    () => new Promise<Response>((resolve) => clock.setTimeout(() => resolve(responding(chat())()), 3_000_000)),
+  )
+  const call = clientOf('http://local', { clock, fetch }).complete(asked, {
+    timeout: { total: Infinity, connect: Infinity },
+  })
+  await clock.advance(3_000_000)
+  expect((await call).duration).toBe(3_000_000)
+})
+
+test('the default total is ten minutes', async () => {
+  const clock = testClock()
+  const failed = failureOf(clientOf('http://local', { clock, fetch: scriptedFetch(deaf) }).complete(asked))
+  await clock.advance(599_999)
+  expect(clock.pending).toBe(1)
+  await clock.advance(1)
+  expect(await failed).toMatchObject({ ...TOTAL, duration: 600_000 })
+})
+
+test.each([new Date(Date.UTC(2026, 0, 1) - 1), Date.UTC(2026, 0, 1), new Date(0), -Infinity])(
+  'a deadline in the past (%s) makes no request',
+  async (deadline) => {
+    const clock = testClock()
+    const fetch = scriptedFetch(responding(chat()))
+    const seen = observer()
+    const client = clientOf('http://local', { clock, fetch, onEvent: seen.onEvent })
+    const error = await failureOf(client.complete(asked, { deadline }))
+    expect(error).toMatchObject({ ...TOTAL, sent: false, attempts: [] })
+    expect(error.message).not.toContain('-')
+    expect([fetch.requests.length, clock.pending]).toEqual([0, 0])
+    expect(seen.types()).toEqual(['failure'])
+  },
+)
+
+test.each([
+  ['replaces the default total', {}, 900_000, 900_000],
+  ['holds before a later explicit total', { timeout: 5_000 }, 2_000, 2_000],
+  ['gives way to an earlier explicit total', { timeout: 1_000 }, 2_000, 1_000],
+])('a deadline %s', async (_what, options, offset, ends) => {
+  const clock = testClock()
+  const client = clientOf('http://local', { clock, fetch: scriptedFetch(deaf) })
+  const failed = failureOf(client.complete(asked, { ...options, deadline: new Date(clock.wallNow() + offset) }))
+  await clock.advance(ends - 1)
+  expect(clock.pending).toBeGreaterThan(0)
+  await clock.advance(1)
+  expect(await failed).toMatchObject({ ...TOTAL, duration: ends })
+})
+
+test.each([-3_600_000, 3_600_000])('a wall clock that jumps by %i changes no limit', async (jump) => {
+  const clock = testClock()
+  const fetch = scriptedFetch(down, silence)
+  const client = clientOf('http://local', { clock, fetch, retry: { jitter: 'none', baseDelay: 200 } })
+  const failed = failureOf(client.complete(asked, { deadline: clock.wallNow() + 1_000 }))
+  await clock.advance(100)
+  clock.jump(jump)
+  await clock.advance(99)
+  expect(fetch.requests).toHaveLength(1)
+  await clock.advance(1)
+  expect(fetch.requests).toHaveLength(2)
+  await clock.advance(799)
+  expect(clock.pending).toBeGreaterThan(0)
+  await clock.advance(1)
+  expect(await failed).toMatchObject({ ...TOTAL, duration: 1_000 })
+})
+
+test.each([{ timeout: 150 }, { timeout: { attempt: 150 } }, { timeout: { headers: 150 } }])(
+  'a busy loop does not lose an answer that came (%j)',
+  async (options) => {
+    await using server = await faultServer(answering)
+    const client = clientOf(server.origin)
+    await client.complete(asked)
+    const call = client.complete(asked, { ...options, retry: 0 })
+    await vi.waitUntil(() => server.requests.length === 2, { interval: 1 })
+    // The answer is written by now, or will be before the loop is busy.
+    await turns(1)
+    const end = performance.now() + 300
+    while (performance.now() < end);
+    expect((await call).text).toBe(ANSWER)
+  },
+)
+
+test('fake timers of the host drive a client without a clock', async () => {
+  vi.useFakeTimers()
+  try {
+    const failed = failureOf(
+      clientOf('http://local', { fetch: scriptedFetch(silence) }).complete(asked, { timeout: 9_000 }),
+    )
+    await vi.advanceTimersByTimeAsync(9_000)
+    expect(await failed).toMatchObject(TOTAL)
+    expect(vi.getTimerCount()).toBe(0)
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+test('a retry draws its wait from the given random', async () => {
+  const clock = testClock()
+  const fetch = scriptedFetch(down, down, responding(chat()))
+  const call = clientOf('http://local', { clock, fetch, random: () => 0.5 }).complete(asked)
+  await clock.advance(10_000)
+  expect((await call).attempts.map(({ delayBefore }) => delayBefore)).toEqual([0, 250, 500])
+})
+
+test('an overload waits longer by default', async () => {
+  const clock = testClock()
+  const fetch = scriptedFetch(responding('', 529), responding(chat()))
+  const call = clientOf('http://local', { clock, fetch, random: () => 0.5 }).complete(asked)
+  await clock.advance(10_000)
+  expect((await call).attempts[1]?.delayBefore).toBe(500)
+})

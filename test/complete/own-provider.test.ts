@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest'
+import type { Provider } from 'punctual'
+import { asked, clientOf, failureOf, observer, responding, scriptedFetch } from '../support/call.ts'
+import { ANSWER, chat } from '../support/chat.ts'
+
+const good = responding(chat())
+
+function own(over: Partial<Provider>): { id: string; provider: Provider } {
+  return {
+    id: 'm',
+    provider: {
+      name: 'own',
+      prepare: () => ({ url: 'http://local/ask', headers: { 'x-own': '1' }, body: '{}' }),
+      parse: () => ({
+        kind: 'answer',
+        answer: { text: ANSWER, toolCalls: [], finishReason: 'stop' },
+      }),
+      ...over,
+    },
+  }
+}
+
+test('a provider of the user needs two functions', async () => {
+  const fetch = scriptedFetch(good)
+  const completion = await clientOf('http://local', { fetch }).complete({ ...asked, model: own({}) })
+  expect(completion).toMatchObject({ text: ANSWER, provider: 'own', model: 'm' })
+  expect(new Headers(fetch.requests[0]?.headers).get('x-own')).toBe('1')
+})
+
+test.each<[string, Partial<Provider>]>([
+  ['reads nothing', { parse: () => undefined as never }],
+  ['reads another kind', { parse: () => ({ kind: 'other' }) as never }],
+  ['forgets half of its answer', { parse: () => ({ kind: 'answer', answer: { text: '' } }) as never }],
+])('a provider that %s fails the call at once', async (_what, over) => {
+  const seen = observer()
+  const client = clientOf('http://local', { fetch: scriptedFetch(good), onEvent: seen.onEvent })
+  const error = await failureOf(client.complete({ ...asked, model: own(over) }, { timeout: 2_000 }))
+  expect(error).toMatchObject({ code: 'invalid_response', retryable: false, stopReason: 'not_retryable' })
+  expect(error.cause).toBeInstanceOf(TypeError)
+  expect(seen.types()).toEqual(['attempt.start', 'attempt.end', 'failure'])
+})
+
+test('a classify that throws leaves it to the rules', async () => {
+  const classify = (): never => {
+    throw new Error('broken')
+  }
+  const fetch = scriptedFetch(responding('', 503), good)
+  const client = clientOf('http://local', { fetch })
+  expect((await client.complete({ ...asked, model: own({ classify }) })).attempts).toHaveLength(2)
+})
+
+test('a classify decides before the rules', async () => {
+  const fetch = scriptedFetch(responding('', 503))
+  const classify = () => ({ code: 'quota_exceeded', retryable: false }) as const
+  const error = await failureOf(clientOf('http://local', { fetch }).complete({ ...asked, model: own({ classify }) }))
+  expect([error.code, fetch.requests.length]).toEqual(['quota_exceeded', 1])
+})
+
+test.each<[string, NonNullable<Provider['authorize']>]>([
+  ['a line break', () => ({ 'x-signature': 'a\r\nb' })],
+  ['a number', () => ({ 'x-signature': 5 as unknown as string })],
+  ['a string', () => 'signature' as never],
+])('an authorize that gives %s sends nothing', async (_what, authorize) => {
+  const fetch = scriptedFetch(good)
+  const error = await failureOf(clientOf('http://local', { fetch }).complete({ ...asked, model: own({ authorize }) }))
+  expect(error).toMatchObject({ code: 'authentication', sent: false, retryable: false })
+  expect(fetch.requests).toHaveLength(0)
+})
+
+test('what authorize gives is signed anew at every attempt', async () => {
+  const fetch = scriptedFetch(responding('', 503), good)
+  let count = 0
+  const authorize = async (): Promise<Record<string, string>> => ({ 'X-Signature': `signature-${++count}` })
+  await clientOf('http://local', { fetch }).complete({ ...asked, model: own({ authorize }) })
+  const sent = fetch.requests.map(({ headers }) => new Headers(headers).get('x-signature'))
+  expect(sent).toEqual(['signature-1', 'signature-2'])
+})
+
+test('a prepare that cannot express the request ends the call', async () => {
+  const fetch = scriptedFetch(good)
+  const prepare = (): never => {
+    throw new TypeError('own: request.seed is not supported')
+  }
+  const call = clientOf('http://local', { fetch }).complete({ ...asked, model: own({ prepare }) })
+  await expect(call).rejects.toThrow('request.seed')
+  expect(fetch.requests).toHaveLength(0)
+})
+
+test('a prepare that gives no URL is a mistake that names it', async () => {
+  const prepare = (): never => ({ url: '/ask', headers: {}, body: '' }) as never
+  const call = clientOf('http://local', { fetch: scriptedFetch(good) }).complete({ ...asked, model: own({ prepare }) })
+  await expect(call).rejects.toThrow(TypeError)
+})

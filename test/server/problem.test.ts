@@ -1,0 +1,115 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Code, CompletionError } from '../../src/index.ts'
+import { problemResponse, toProblem } from '../../src/server.ts'
+
+const make = (code: Code, more: Partial<ConstructorParameters<typeof CompletionError>[0]> = {}) =>
+  new CompletionError({ code, message: `${code}: the provider said: my-secret-prompt`, ...more })
+const gone = Object.assign(new Error('gone'), { name: 'AbortError' })
+
+describe('the status', () => {
+  it.each<[Code, number]>([
+    ['timeout', 504],
+    ['network', 502],
+    ['server_error', 502],
+    ['invalid_response', 502],
+    ['rate_limit', 429],
+    ['overloaded', 503],
+    ['circuit_open', 503],
+    ['quota_exceeded', 503],
+    ['authentication', 502],
+    ['permission', 502],
+    ['not_found', 502],
+    ['invalid_request', 400],
+    ['context_length', 413],
+    ['content_filter', 400],
+  ])('of %s is %d', (code, status) => {
+    const problem = toProblem(make(code, { status: 401 }))
+    expect([problem.status, problem.body.status]).toEqual([status, status])
+  })
+
+  it('tells a caller who has left from a service that stops', () => {
+    expect(toProblem(make('aborted', { cause: gone })).status).toBe(499)
+    expect(toProblem(make('aborted')).status).toBe(503)
+    expect(toProblem(make('aborted', { cause: make('network') })).status).toBe(503)
+  })
+
+  it('is found beneath what an SDK wraps around an error', () => {
+    const wrapped = new Error('Connection error.', { cause: new Error('fetch failed', { cause: make('timeout') }) })
+    expect(toProblem(wrapped).body.code).toBe('timeout')
+  })
+
+  it("keeps a framework's own word on a bad request", () => {
+    const expressError = Object.assign(new Error('entity too large'), { statusCode: 413, expose: true })
+    const fastifyError = Object.assign(new Error('bad json'), {
+      statusCode: 400,
+      code: 'FST_ERR_CTP_INVALID_JSON_BODY',
+    })
+    expect(toProblem(expressError)).toMatchObject({ status: 413, body: { code: 'bad_request' } })
+    expect(toProblem(fastifyError)).toMatchObject({ status: 400, body: { code: 'bad_request' } })
+  })
+
+  it("is never another service's status", () => {
+    const sdkError = Object.assign(new Error('Incorrect API key provided'), { status: 401, statusCode: 401 })
+    expect(toProblem(sdkError)).toMatchObject({ status: 500, body: { code: 'internal' } })
+  })
+
+  it('is 500 for whatever else is thrown', () => {
+    fc.assert(
+      fc.property(fc.anything(), (thrown) => {
+        expect(toProblem(thrown)).toMatchObject({ status: 500, body: { code: 'internal' } })
+      }),
+    )
+    const loop: { cause?: unknown } = {}
+    loop.cause = loop
+    expect(toProblem(loop).status).toBe(500)
+  })
+})
+
+describe('a wait', () => {
+  it.each([
+    ['rate_limit', 1_200, '2'],
+    ['overloaded', 0, '1'],
+    ['circuit_open', 5_000, '5'],
+  ] as const)('after %s of %d ms is told as %s s', (code, retryAfterMs, seconds) => {
+    expect(toProblem(make(code, { retryAfterMs })).headers['retry-after']).toBe(seconds)
+  })
+
+  it('is not told where none is known or none helps', () => {
+    expect(toProblem(make('rate_limit')).headers).not.toHaveProperty('retry-after')
+    expect(toProblem(make('server_error', { retryAfterMs: 1_000 })).headers).not.toHaveProperty('retry-after')
+  })
+})
+
+describe('the words', () => {
+  const said = { provider: 'openai', model: 'gpt-5-mini', providerCode: 'invalid_api_key', requestId: 'req_1' }
+  const error = make('authentication', { ...said, providerMessage: 'Incorrect API key', callId: 'call_1' })
+
+  it('are ours alone', () => {
+    const text = JSON.stringify(toProblem(error))
+    expect(text).not.toMatch(/secret|Incorrect|openai|gpt-5|invalid_api_key|req_1|authentication/)
+    expect(toProblem(error).body).toMatchObject({ code: 'unavailable', callId: 'call_1', type: 'about:blank' })
+  })
+
+  it("are also the provider's where that is asked for", () => {
+    expect(toProblem(error, { expose: true }).body).toMatchObject({
+      ...said,
+      code: 'authentication',
+      providerMessage: 'Incorrect API key',
+    })
+  })
+
+  it('never quote a thrown value', () => {
+    expect(JSON.stringify(toProblem(new Error('password hunter2'), { expose: true }))).not.toContain('hunter2')
+  })
+
+  it('travel as a web response', async () => {
+    const response = problemResponse(make('rate_limit', { retryAfterMs: 3_000 }))
+    expect([response.status, response.headers.get('content-type'), response.headers.get('retry-after')]).toEqual([
+      429,
+      'application/problem+json',
+      '3',
+    ])
+    expect(await response.json()).toEqual(toProblem(make('rate_limit', { retryAfterMs: 3_000 })).body)
+  })
+})
