@@ -62,7 +62,7 @@ function usageOf(response: JsonObject): Usage | undefined {
 
 const NOTHING: readonly StreamPart[] = []
 
-function readEvent({ data }: ServerSentEvent): readonly StreamPart[] {
+function readEvent({ event: name, data }: ServerSentEvent): readonly StreamPart[] {
   // Some gateways end every stream alike.
   if (data === '[DONE]') return NOTHING
   const event = object(parsed(data))
@@ -87,9 +87,12 @@ function readEvent({ data }: ServerSentEvent): readonly StreamPart[] {
     case 'response.failed':
       return [{ type: 'error', error: { error: object(event.response)?.error } }]
     case 'error':
-      return [{ type: 'error', error: event.error === undefined ? { error: event } : event }]
-    default:
-      return NOTHING
+      return [{ type: 'error', error: object(event.error) ? event : { error: event } }]
+    default: {
+      // Gateways report their own trouble in their own way, without a type.
+      const failure = name === 'error' ? event : event.type === undefined ? failureIn(event) : undefined
+      return failure === undefined ? NOTHING : [{ type: 'error', error: failure }]
+    }
   }
 }
 

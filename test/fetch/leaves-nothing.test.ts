@@ -1,3 +1,4 @@
+import { withRequest } from 'punctual/server'
 import { getEventListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
@@ -69,6 +70,36 @@ describe('a settled fetch', () => {
     await response.text()
     await wait(20)
     expect(timers()).toBeLessThanOrEqual(before)
+  })
+})
+
+describe('a fetch within a request that is being served', () => {
+  it('ends when the user leaves', async () => {
+    const user = new AbortController()
+    const request = new Request('http://own.test/', { signal: user.signal })
+    await using server = await faultServer(() => user.abort())
+    const asked = withRequest({ request }, () => ask(server))
+    await expect(asked).rejects.toMatchObject({ code: 'aborted' })
+    await server.connections[0]?.closed
+  })
+
+  it('goes on when it is detached', async () => {
+    const user = new AbortController()
+    const request = new Request('http://own.test/', { signal: user.signal })
+    await using server = await faultServer((exchange) => {
+      user.abort()
+      answering(exchange)
+    })
+    const response = await withRequest({ request }, () => ask(server, { options: { detached: true } }))
+    expect(response.status).toBe(200)
+  })
+
+  it('has its deadline', async () => {
+    await using server = await faultServer(() => {})
+    const asked = withRequest({ request: new Request('http://own.test/'), deadline: Date.now() + 60 }, () =>
+      createFetch({ retry: false })(server.url(PATH)),
+    )
+    await expect(asked).rejects.toMatchObject({ code: 'timeout', phase: 'total' })
   })
 })
 

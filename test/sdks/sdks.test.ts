@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { createFetch, type FetchOptions, unwrapError } from 'punctual/fetch'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { ANSWER, failure } from '../support/chat.ts'
+import { event } from '../support/chat-stream.ts'
 import { type FaultExchange, type FaultServer, faultServer } from '../support/fault-server.ts'
 import type { Adapter, Conversation } from './adapter.ts'
 import { WIRES, type WireAnswers } from './wire-answers.ts'
@@ -128,6 +129,26 @@ describe.each(SDKS)('%s through createFetch', (_, packages, load) => {
     const error = await thrownBy(at.conversation.ask())
     expect(at.server.requests.length).toBe(1)
     expect(statusOf(error)).toBe(503)
+  })
+
+  it('meets an error inside a 200 as an error', async ({ skip }) => {
+    const adapter = await load()
+    if (!adapter.proven) skip('punctual does not read its wire')
+    await using at = await scene(adapter, (exchange, { overload = {} }) => exchange.json(overload))
+    expect(statusOf(await thrownBy(at.conversation.ask()))).toBe(503)
+    expect(at.server.requests.length).toBe(3)
+  })
+
+  it('meets an error at the head of a stream as an error', async ({ skip }) => {
+    const adapter = await load()
+    if (!adapter.proven) skip('punctual does not read its wire')
+    await using at = await scene(adapter, (exchange, { overload = {}, mediaType }) =>
+      exchange.respond(event(overload, 'error'), { headers: { 'content-type': mediaType } }),
+    )
+    const { text, error } = await read(at.conversation.stream())
+    expect(text).toBe('')
+    expect(statusOf(error)).toBe(503)
+    expect(at.server.requests.length).toBe(3)
   })
 
   it('is answered by the total when the server is silent', async () => {

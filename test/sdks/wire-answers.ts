@@ -1,4 +1,4 @@
-import { chat } from '../support/chat.ts'
+import { chat, failure } from '../support/chat.ts'
 import { CHAT_STREAM, event } from '../support/chat-stream.ts'
 
 export type WireName = 'chat' | 'responses' | 'messages' | 'content' | 'cohere' | 'ollama'
@@ -8,12 +8,15 @@ export interface WireAnswers {
   /** The path that is asked, or how it ends. */
   readonly path: RegExp
   readonly document: object
+  /** An overload, as the wire writes it; undefined where punctual cannot read it. */
+  readonly overload?: object
   readonly mediaType: string
   /** A streamed answer in two halves: the first ends with the first content, "Paris is the capital". */
   readonly begin: string
   readonly rest: string
 }
 
+const OVERLOADED = failure('Overloaded', 'overloaded_error')
 const usage = { input_tokens: 9, output_tokens: 7 }
 const message = { id: 'msg_1', type: 'message', role: 'assistant', model: 'm', stop_sequence: null }
 const named = (value: { type: string; [field: string]: unknown }): string => event(value, value.type)
@@ -34,12 +37,14 @@ export const WIRES: Readonly<Record<WireName, WireAnswers>> = {
   chat: {
     path: /\/chat\/completions$/,
     document: chat(),
+    overload: OVERLOADED,
     mediaType: 'text/event-stream',
     begin: CHAT_STREAM.slice(0, 2).join(''),
     rest: CHAT_STREAM.slice(2).join(''),
   },
   responses: {
     path: /\/v1\/responses$/,
+    overload: OVERLOADED,
     document: { ...response, status: 'completed', output: [said('Paris is the capital of France.')], usage },
     mediaType: 'text/event-stream',
     begin: [
@@ -58,6 +63,7 @@ export const WIRES: Readonly<Record<WireName, WireAnswers>> = {
   },
   messages: {
     path: /\/v1\/messages$/,
+    overload: { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } },
     document: {
       ...message,
       content: [{ type: 'text', text: 'Paris is the capital of France.' }],
@@ -85,6 +91,7 @@ export const WIRES: Readonly<Record<WireName, WireAnswers>> = {
   content: {
     path: /:(?:generateContent|streamGenerateContent\?alt=sse)$/,
     document: content('Paris is the capital of France.', 'STOP'),
+    overload: { error: { code: 503, status: 'UNAVAILABLE', message: 'The model is overloaded' } },
     mediaType: 'text/event-stream',
     begin: event(content('Paris is the capital')),
     rest: event(content(' of France.', 'STOP')),
