@@ -60,7 +60,8 @@ export function readHead(input: Input, init: Init = {}): RequestHead {
 }
 
 function parseURL(text: string): URL {
-  const url = URL.parse(text)
+  // Not every edge runtime has URL.parse.
+  const url = URL.canParse(text) ? new URL(text) : undefined
   if (!url || !/^https?:$/.test(url.protocol)) {
     throw new TypeError('fetch: the URL must be absolute and begin with http:// or https://')
   }

@@ -15,7 +15,7 @@ export function responseOf(
   body: Uint8Array | ReadableStream<Uint8Array>,
 ): Response {
   const all = new Headers(Object.entries(headers).filter(([name]) => !OF_THE_WIRE.includes(name)))
-  if (body instanceof Uint8Array) all.set('content-length', String(body.length))
+  if (body instanceof Uint8Array && body.length > 0) all.set('content-length', String(body.length))
   // A status that no Response may have is a gateway's own invention.
   const known = status >= 200 && status <= 599 ? status : 502
   const response = new Response(BODILESS.has(known) ? null : (body as ConstructorParameters<typeof Response>[0]), {
