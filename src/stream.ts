@@ -151,7 +151,9 @@ function eventOf(part: StreamPart): StreamEvent | undefined {
     case 'refusal':
       return part.text === '' ? undefined : { type: part.type, text: part.text }
     case 'tool_call':
-      return { type: 'tool_call_delta', index: part.index, id: part.id, name: part.name, arguments: part.arguments }
+      return part.arguments === '' && part.id === undefined && part.name === undefined
+        ? undefined
+        : { type: 'tool_call_delta', index: part.index, id: part.id, name: part.name, arguments: part.arguments }
     case 'usage':
       return { type: 'usage', usage: part.usage }
     default:
