@@ -61,10 +61,11 @@ export function stream(input: CallInput): CompletionStream {
             clock: call.clock,
             limit: call.settings.layer.maxResponseBytes,
             taker: {
-              wants: () => draining || queue.hungry,
+              // An observer may have ended the call in the middle of an event.
+              wants: () => !call.ending && (draining || queue.hungry),
               part(part) {
                 const event = eventOf(part)
-                if (!event) return
+                if (!event || call.ending) return
                 if (!begun && event.type !== 'usage') {
                   begun = true
                   body = opened

@@ -94,7 +94,10 @@ describe('a stream', () => {
   })
 
   test('keeps its connection after a whole answer', async () => {
-    const server = await serverOf(whole)
+    const body = wire.document()
+    const server = await serverOf((exchange) =>
+      exchange.respond(body, { headers: { 'content-type': 'text/event-stream' } }),
+    )
     const client = clientOf(server.origin)
     for (let i = 0; i < 5; i++) await wire.take(client.stream(asked))
     expect(server.connections).toHaveLength(1)
