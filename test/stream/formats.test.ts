@@ -19,11 +19,21 @@ async function serverOf(script: (exchange: FaultExchange) => unknown): Promise<F
 const textOf = (body: ReadableStream<Uint8Array>): Promise<string> => new Response(body).text()
 const whole = (exchange: FaultExchange): void => wire.streaming(exchange)
 const failing = (exchange: FaultExchange): void =>
-  wire.streaming(exchange, wire.word('one'), wire.sse(failure('The server is overloaded', 'server_error', 'overloaded')))
+  wire.streaming(
+    exchange,
+    wire.word('one'),
+    wire.sse(failure('The server is overloaded', 'server_error', 'overloaded')),
+  )
 
 /** Reads Chat Completions chunks as a plain client of that wire does. */
 function readChunks(body: string) {
-  const seen = { text: '', role: undefined as unknown, finish: null as unknown, usage: undefined as unknown, done: false }
+  const seen = {
+    text: '',
+    role: undefined as unknown,
+    finish: null as unknown,
+    usage: undefined as unknown,
+    done: false,
+  }
   const calls: { id?: string; type?: string; name: string; arguments: string }[] = []
   let error: unknown
   for (const block of body.split('\n\n')) {
@@ -106,7 +116,11 @@ describe('toReadableStream', () => {
   })
 
   test("writes tool calls in 'openai'", async () => {
-    const pieces = [wire.toolDelta(0, { id: 'a', name: 'get' }), wire.toolDelta(0, { arguments: '{"a":' }), wire.toolDelta(0, { arguments: '1}' })]
+    const pieces = [
+      wire.toolDelta(0, { id: 'a', name: 'get' }),
+      wire.toolDelta(0, { arguments: '{"a":' }),
+      wire.toolDelta(0, { arguments: '1}' }),
+    ]
     const server = await serverOf((exchange) => wire.streaming(exchange, ...pieces, wire.finish('tool_calls')))
     const read = readChunks(await textOf(clientOf(server.origin).stream(asked).toReadableStream({ format: 'openai' })))
     expect(read.calls).toEqual([{ id: 'a', type: 'function', name: 'get', arguments: '{"a":1}' }])
