@@ -1,7 +1,7 @@
 import { onTestFinished, describe, expect, test } from 'vitest'
 import type { AnyCompletionError, Options } from 'punctual'
 import { asked, clientOf, failureOf } from '../support/call.ts'
-import { chat, failure, steps } from '../support/chat.ts'
+import { failure, steps } from '../support/chat.ts'
 import * as wire from '../support/chat-stream.ts'
 import { type FaultExchange, type FaultServer, faultServer } from '../support/fault-server.ts'
 

@@ -97,7 +97,7 @@ describe('toReadableStream', () => {
   test('leaving readEvents cancels the body and the call', async () => {
     const server = await serverOf((exchange) => wire.begin(exchange, wire.word('one')))
     const stream = clientOf(server.origin).stream(asked)
-    for await (const _event of readEvents(stream.toReadableStream())) break
+    for await (const event of readEvents(stream.toReadableStream())) if (event) break
     expect(await wire.completionError(stream)).toMatchObject({ code: 'aborted' })
     await until(() => server.open() === 0)
   })
