@@ -10,7 +10,8 @@ const END = '0\r\n\r\n'
 const BULK = 16_384
 const PACE_MS = 10
 
-const ABOUT = '"id":"chatcmpl-0123456789abcdefghijklmnop","object":"chat.completion.chunk","created":1760000000,"model":"m"'
+const ABOUT =
+  '"id":"chatcmpl-0123456789abcdefghijklmnop","object":"chat.completion.chunk","created":1760000000,"model":"m"'
 const token = (index: number): string =>
   `data: {${ABOUT},"service_tier":"default","system_fingerprint":"fp_0123456789","choices":[{"index":0,"delta":{"content":" w${index % 10}"},"finish_reason":null}]}\n\n`
 const LAST = `data: {${ABOUT},"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n`

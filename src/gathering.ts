@@ -10,10 +10,30 @@ export interface Gathering {
   partial(): PartialAnswer
 }
 
-interface GatheredPart {
+interface GatheredPart extends Growing {
   readonly type: 'text' | 'reasoning'
-  text: string
   providerData?: ProviderData
+}
+
+/** A text that grows by many small pieces: what has come is `whole` and then `latest`. */
+interface Growing {
+  whole: string
+  latest: string
+}
+
+/** So long, in characters, is the part of a text that is still kept in pieces. */
+const LATEST = 1_024
+
+/**
+ * Appends a piece. The engine keeps a string that grows by `+=` as a tree of all its pieces, 32 bytes for a token of four, for as long as
+ * nobody reads it; reading a character makes a plain string of it, which is done for a short stretch at a time.
+ */
+function grow(text: Growing, piece: string): void {
+  text.latest += piece
+  if (text.latest.length < LATEST) return
+  text.latest.charCodeAt(0)
+  text.whole += text.latest
+  text.latest = ''
 }
 
 type GatheredCall = { -readonly [Key in 'id' | 'name' | 'arguments' | 'providerData']: ToolCall[Key] }
@@ -30,7 +50,8 @@ export function gathering(): Gathering {
   let model: string | undefined
   let messageData: ProviderData | undefined
 
-  const joined = (type: Part['type']): string => parts.map((part) => (part.type === type ? part.text : '')).join('')
+  const joined = (type: Part['type']): string =>
+    parts.map((part) => (part.type === type ? part.whole + part.latest : '')).join('')
   // Numbers may leave gaps where a server numbers oddly.
   const toolCalls = (): ToolCall[] => calls.filter(Boolean)
 
@@ -40,10 +61,10 @@ export function gathering(): Gathering {
         case 'text':
         case 'reasoning':
           if (current?.type !== part.type) {
-            current = { type: part.type, text: '' }
+            current = { type: part.type, whole: '', latest: '' }
             parts.push(current)
           }
-          current.text += part.text
+          grow(current, part.text)
           if (part.providerData) current.providerData = merged(current.providerData, part.providerData)
           break
         case 'part_boundary':
@@ -91,12 +112,17 @@ export function gathering(): Gathering {
         usage,
         id,
         model,
-        parts: plain ? undefined : parts,
+        parts: plain ? undefined : parts.map(partOf),
         providerData: messageData,
       }
     },
     partial: () => ({ text: joined('text'), reasoning: joined('reasoning'), toolCalls: toolCalls(), usage }),
   }
+}
+
+function partOf({ type, whole, latest, providerData }: GatheredPart): Part {
+  const text = whole + latest
+  return providerData ? { type, text, providerData } : { type, text }
 }
 
 /** Later data goes over earlier data, each provider's own by its keys. */

@@ -150,7 +150,9 @@ function eventOf(part: StreamPart): StreamEvent | undefined {
     case 'text':
     case 'reasoning':
     case 'refusal':
-      return part.text === '' ? undefined : { type: part.type, text: part.text }
+      if (part.text === '') return undefined
+      // Most parts are events as they are; an object less for each token.
+      return part.type === 'refusal' || !part.providerData ? part : { type: part.type, text: part.text }
     case 'tool_call':
       return part.arguments === '' && part.id === undefined && part.name === undefined
         ? undefined
