@@ -15,26 +15,26 @@ interface GatheredPart extends Growing {
   providerData?: ProviderData
 }
 
-/** A text that grows by many small pieces: what has come is `whole` and then `latest`. */
+/** A text that grows by many small pieces: `whole`, and then what came since. */
 interface Growing {
   whole: string
-  latest: string
+  readonly latest: string[]
 }
 
-/** So long, in characters, is the part of a text that is still kept in pieces. */
-const LATEST = 1_024
+/** So many pieces are joined at a time. */
+const MOST_PIECES = 256
 
 /**
- * Appends a piece. The engine keeps a string that grows by `+=` as a tree of all its pieces, 32 bytes for a token of four, for as long as
- * nobody reads it; reading a character makes a plain string of it, which is done for a short stretch at a time.
+ * Appends a piece. By `+=` alone the engine would keep a tree of all the pieces, 32 bytes for a token of four, for as long as nobody
+ * reads the text.
  */
 function grow(text: Growing, piece: string): void {
-  text.latest += piece
-  if (text.latest.length < LATEST) return
-  text.latest.charCodeAt(0)
-  text.whole += text.latest
-  text.latest = ''
+  if (text.latest.push(piece) < MOST_PIECES) return
+  text.whole = textOf(text)
+  text.latest.length = 0
 }
+
+const textOf = ({ whole, latest }: Growing): string => whole + latest.join('')
 
 type GatheredCall = { -readonly [Key in 'id' | 'name' | 'arguments' | 'providerData']: ToolCall[Key] }
 
@@ -51,7 +51,7 @@ export function gathering(): Gathering {
   let messageData: ProviderData | undefined
 
   const joined = (type: Part['type']): string =>
-    parts.map((part) => (part.type === type ? part.whole + part.latest : '')).join('')
+    parts.map((part) => (part.type === type ? textOf(part) : '')).join('')
   // Numbers may leave gaps where a server numbers oddly.
   const toolCalls = (): ToolCall[] => calls.filter(Boolean)
 
@@ -61,7 +61,7 @@ export function gathering(): Gathering {
         case 'text':
         case 'reasoning':
           if (current?.type !== part.type) {
-            current = { type: part.type, whole: '', latest: '' }
+            current = { type: part.type, whole: '', latest: [] }
             parts.push(current)
           }
           grow(current, part.text)
@@ -120,8 +120,9 @@ export function gathering(): Gathering {
   }
 }
 
-function partOf({ type, whole, latest, providerData }: GatheredPart): Part {
-  const text = whole + latest
+function partOf(part: GatheredPart): Part {
+  const { type, providerData } = part
+  const text = textOf(part)
   return providerData ? { type, text, providerData } : { type, text }
 }
 
