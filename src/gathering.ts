@@ -50,8 +50,7 @@ export function gathering(): Gathering {
   let model: string | undefined
   let messageData: ProviderData | undefined
 
-  const joined = (type: Part['type']): string =>
-    parts.map((part) => (part.type === type ? textOf(part) : '')).join('')
+  const joined = (type: Part['type']): string => parts.map((part) => (part.type === type ? textOf(part) : '')).join('')
   // Numbers may leave gaps where a server numbers oddly.
   const toolCalls = (): ToolCall[] => calls.filter(Boolean)
 
