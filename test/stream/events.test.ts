@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { asked, clientOf } from '../support/call.ts'
+import { openai } from 'punctual'
+import { asked, clientOf, KEY } from '../support/call.ts'
 import { chat, steps } from '../support/chat.ts'
 import * as wire from '../support/chat-stream.ts'
 import { type FaultExchange, type FaultServer, faultServer } from '../support/fault-server.ts'
@@ -183,10 +184,14 @@ describe('events', () => {
     expect(taken.events[3]).toEqual({ type: 'raw', data: '[DONE]' })
   })
 
-  test('usage is asked for where the provider knows it', async () => {
+  test('usage is asked for of OpenAI', async () => {
     const server = await serverOf(playing())
-    await clientOf(server.origin).stream(asked).completion
-    expect(JSON.parse(server.requests[0]?.body ?? '')).toMatchObject({ stream: true })
+    const model = openai({ apiKey: KEY, baseURL: `${server.origin}/v1` })('m')
+    await clientOf(server.origin).stream({ ...asked, model }).completion
+    expect(JSON.parse(server.requests[0]?.body ?? '')).toMatchObject({
+      stream: true,
+      stream_options: { include_usage: true },
+    })
   })
 })
 
