@@ -16,7 +16,13 @@ export interface Target {
 /** Dependencies that are CommonJS ask for Node's modules by `require`, which an ES module has to be given. */
 const REQUIRE = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`
 
-const BUNDLERS = { esbuild: withEsbuild, rollup: withRollup, webpack: withWebpack }
+type Bundle = (folder: string, target: Target) => Promise<unknown>
+
+const BUNDLERS: Readonly<Record<'esbuild' | 'rollup' | 'webpack', Bundle>> = {
+  esbuild: withEsbuild,
+  rollup: withRollup,
+  webpack: withWebpack,
+}
 
 /** Bundles the project's `main.mjs` with everything that it imports into `bundle.mjs`, or `bundle.cjs`. */
 export function bundle(bundler: keyof typeof BUNDLERS, folder: string, target: Target): Promise<unknown> {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packedStranger, type Stranger } from '../support/tarball.ts'
@@ -13,23 +13,25 @@ const bare = !existsSync(join(RUNTIMES, 'node_modules'))
 if (bare) console.log('skipped: no runtimes are installed; `npm ci --prefix test/runtimes` installs them')
 
 let server: ContractServer
+let stranger: Stranger
 beforeAll(async () => {
+  if (bare) return
   server = await startContractServer()
+  stranger = packedStranger()
+  await compileCases(stranger.folder)
 })
-afterAll(() => server.close())
+afterAll(async () => {
+  stranger?.remove()
+  await server?.close()
+})
 
 describe.skipIf(bare).each(DEVICES.map((device) => [device.name, device] as const))('%s', (name, device) => {
   const absent = missing(device)
   if (absent.length > 0) console.log(`skipped: ${name} is not installed (${absent.join(', ')})`)
-  let stranger: Stranger
   let results: Results = []
   beforeAll(async () => {
-    if (absent.length > 0) return
-    stranger = packedStranger()
-    await compileCases(stranger.folder)
-    results = await runOn(device, stranger.folder)
+    if (absent.length === 0) results = await runOn(device, mkdtempSync(join(stranger.folder, 'device-')))
   })
-  afterAll(() => stranger?.remove())
 
   it.skipIf(absent.length > 0).each(CASES.map((each) => each.name))('%s', (title) => {
     expect(results.find(([found]) => found === title)?.[1]).toBe(null)

@@ -11,9 +11,9 @@ const installed = (path: string): string => join(RUNTIMES, 'node_modules', path)
 /** What is started to run the cases once. */
 export interface Start {
   readonly command: readonly string[]
-  /** Files that the project of a stranger gets beforehand. */
+  /** Files of a folder of its own within the project of a stranger, which has the package and the compiled cases. */
   readonly files: Readonly<Record<string, string>>
-  /** Done in that project when the files are there. */
+  /** Done in that folder when the files are there. */
   readonly prepare?: (folder: string) => Promise<unknown>
 }
 
@@ -30,12 +30,12 @@ const print = 'then((results) => console.log(JSON.stringify(results)))'
 
 const imported = (origin: string, refused: string): string => `
   import * as library from 'punctual'
-  import { runCases } from './run-cases.mjs'
+  import { runCases } from '../run-cases.mjs'
   ${call(origin, refused)}.${print}`
 
 const required = (origin: string, refused: string, specifier = 'punctual'): string => `
   const library = require('${specifier}')
-  const { runCases } = require('./run-cases.cjs')
+  const { runCases } = require('../run-cases.cjs')
   ${call(origin, refused)}.${print}`
 
 function nodes(name: string, binary: string): readonly Device[] {
@@ -56,7 +56,7 @@ function nodes(name: string, binary: string): readonly Device[] {
       needs,
       start: (...at) => ({
         command: [binary, 'main.cjs'],
-        files: { 'main.cjs': required(...at, './node_modules/punctual/dist/index.cjs') },
+        files: { 'main.cjs': required(...at, '../node_modules/punctual/dist/index.cjs') },
       }),
     },
   ]
@@ -99,7 +99,7 @@ function others(): readonly Device[] {
 /** A worker that runs the cases when it is asked anything. */
 const worker = (origin: string, refused: string): string => `
   import * as library from 'punctual'
-  import { runCases } from './run-cases.mjs'
+  import { runCases } from '../run-cases.mjs'
   export default { fetch: async () => Response.json(await ${call(origin, refused)}) }`
 
 function workerd(name: string, flags: readonly string[]): Device {
@@ -135,7 +135,7 @@ const edgeRuntime: Device = {
     files: {
       'main.mjs': `
         import * as library from 'punctual'
-        import { runCases } from './run-cases.mjs'
+        import { runCases } from '../run-cases.mjs'
         addEventListener('fetch', (event) => event.respondWith(${call(origin, refused)}.then((results) => Response.json(results))))`,
       'host.mjs': `
         import { readFileSync } from 'node:fs'
@@ -164,7 +164,7 @@ function jest(name: string, conditions?: readonly string[]): Device {
         'package.json': JSON.stringify({ name: 'stranger', jest: settings }),
         'main.test.js': `
           const library = require('punctual')
-          const { runCases } = require('./run-cases.cjs')
+          const { runCases } = require('../run-cases.cjs')
           test('the contract', async () => {
             require('node:fs').writeFileSync('results.json', JSON.stringify(await ${call(origin, refused)}))
           }, 120_000)`,
@@ -178,6 +178,18 @@ function jest(name: string, conditions?: readonly string[]): Device {
     }),
   }
 }
+
+/** Takes from bodies what Safari's have not: they cannot be iterated, only read. */
+const SAFARI = `
+  const { [Symbol.asyncIterator]: _, values: __, ...rest } = Object.getOwnPropertyDescriptors(ReadableStream.prototype)
+  const bare = Object.create(Object.prototype, rest)
+  const { get } = Object.getOwnPropertyDescriptor(Response.prototype, 'body')
+  Object.defineProperty(Response.prototype, 'body', {
+    get() {
+      const body = get.call(this)
+      return body && Object.setPrototypeOf(body, bare)
+    },
+  })`
 
 /** Bundles, run by Node; those of the edge build too, which needs nothing but web APIs. */
 function bundles(): readonly Device[] {
@@ -225,7 +237,7 @@ function bundles(): readonly Device[] {
       start: (...at) => ({
         files: {
           'main.mjs': imported(...at),
-          'safari.cjs': 'delete ReadableStream.prototype[Symbol.asyncIterator]; delete ReadableStream.prototype.values',
+          'safari.cjs': SAFARI,
         },
         prepare: (folder) => bundle('esbuild', folder, { conditions: ['browser'] }),
         command: [process.execPath, '--require=./safari.cjs', 'bundle.mjs'],

@@ -18,12 +18,13 @@ export async function runCases(library: Library, origin: string, refused: string
       const response = await fetch(`${origin}/seen${gone ? '-gone' : ''}/${id}`)
       return (await response.json()) as { requests: number; open: number }
     }
+    const cut = async (): Promise<void> => void (await (await fetch(`${origin}/cut/${id}`)).text())
     let timer: ReturnType<typeof setTimeout> | undefined
     const patience = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => reject(new Error('it hangs')), PATIENCE)
     })
     try {
-      await Promise.race([run({ library, url, seen, refused }), patience])
+      await Promise.race([run({ library, url, seen, cut, refused }), patience])
       results.push([name, null])
     } catch (error) {
       results.push([name, describe(error)])
@@ -35,7 +36,7 @@ export async function runCases(library: Library, origin: string, refused: string
 }
 
 function describe(error: unknown): string {
-  const { cause } = error as { cause?: unknown }
-  const own = error instanceof Error ? (error.stack ?? String(error)) : String(error)
-  return cause === undefined ? own : `${own}\nbecause of ${String(cause)}`
+  if (!(error instanceof Error)) return String(error)
+  const own = error.stack ?? error.message
+  return error.cause instanceof Error ? `${own}\nbecause of ${error.cause.message}` : own
 }

@@ -24,7 +24,6 @@ export type Scenario =
   | 'stream'
   | 'stream in bytes'
   | 'stream cut early once'
-  | 'stream cut late'
   | 'stream stalled'
 
 /** What to do with a request; `count` says the how many-th of its case it is, from 1. */
@@ -109,10 +108,6 @@ export const SCENARIOS: Readonly<Record<Scenario, Script>> = {
   'stream cut early once'(exchange: FaultExchange, count: number) {
     if (count > 1) return streamed(exchange)
     begun(exchange)
-    exchange.end()
-  },
-  'stream cut late'(exchange: FaultExchange) {
-    begun(exchange, 'Zürich')
     exchange.end()
   },
   'stream stalled'(exchange: FaultExchange) {

@@ -1,5 +1,5 @@
 import { failure } from '../support/chat.ts'
-import { type FaultExchange, faultServer, refusedPort } from '../support/fault-server.ts'
+import { type Connection, type FaultExchange, faultServer, refusedPort } from '../support/fault-server.ts'
 import { type Scenario, SCENARIOS } from './scenarios.ts'
 
 /** The server of the contract suite. */
@@ -13,26 +13,36 @@ export interface ContractServer {
 /** What has come in for one case. */
 interface Case {
   requests: number
-  readonly connections: Set<FaultExchange['connection']>
+  readonly connections: Set<Connection>
 }
 
 /** Starts the server that all runtimes are tried against: a loopback server that misbehaves as the request's path says. */
 export async function startContractServer(): Promise<ContractServer> {
   const cases = new Map<string, Case>()
 
+  // Connections that are kept alive may be the one that asks now.
+  const pending = (id: string, asking: FaultExchange): readonly Connection[] =>
+    [...(cases.get(id)?.connections ?? [])].filter((connection) => connection !== asking.connection)
+
+  /** With `gone`, when all its connections have closed, or have had long enough for it. */
   async function tell(exchange: FaultExchange, id: string, gone: boolean): Promise<void> {
-    const { requests, connections } = cases.get(id) ?? { requests: 0, connections: new Set() }
-    // Keep-alive connections may be this very one, or wait for their next request: only those without an answer must close.
-    const pending = [...connections].filter((connection) => connection !== exchange.connection)
+    const connections = pending(id, exchange)
     if (gone) {
       const patience = new Promise((resolve) => setTimeout(resolve, 5_000))
-      await Promise.race([Promise.all(pending.map(({ closed }) => closed)), patience])
+      await Promise.race([Promise.all(connections.map(({ closed }) => closed)), patience])
     }
-    exchange.json({ requests, open: pending.filter(({ closedAt }) => closedAt === undefined).length })
+    const open = connections.filter(({ closedAt }) => closedAt === undefined).length
+    exchange.json({ requests: cases.get(id)?.requests ?? 0, open })
+  }
+
+  function cut(exchange: FaultExchange, id: string): void {
+    for (const connection of pending(id, exchange)) connection.end()
+    exchange.json({})
   }
 
   const server = await faultServer((exchange) => {
     const [, name = '', id = ''] = exchange.request.path.split('/').map(decodeURIComponent)
+    if (name === 'cut') return cut(exchange, id)
     if (name === 'seen' || name === 'seen-gone') return tell(exchange, id, name === 'seen-gone')
     const scenario = SCENARIOS[name as Scenario]
     if (scenario === undefined) return exchange.json(failure('No such scenario', 'test'), { status: 404 })
