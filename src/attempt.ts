@@ -9,7 +9,7 @@ import { textOf } from './parse.ts'
 import { type Phase, watchPhases } from './phases.ts'
 import { afterTurn } from './turn.ts'
 import type { PartialAnswer, Usage } from './result.ts'
-import type { Exchange, HeaderBag, Receiver, WireRequest } from './transport/transport.ts'
+import type { Exchange, Receiver, WireRequest } from './transport/transport.ts'
 
 /** An error's body is worth this much waiting and this much reading: its status is known already. */
 const ERROR_BODY_MS = 2_000

@@ -52,12 +52,13 @@ function scheduled(policy: RetryPolicy, { code, retries, previousDelay, random }
   const crowded = code === 'rate_limit' || code === 'overloaded'
   const base = policy.baseDelay ?? (crowded ? 1_000 : 500)
   const cap = policy.maxDelay ?? (crowded ? 20_000 : 8_000)
-  const exponential = Math.min(cap, base * policy.factor ** retries)
+  // The power overflows to Infinity after a thousand retries, and nothing times Infinity is not a number.
+  const exponential = base === 0 ? 0 : Math.min(cap, base * policy.factor ** retries)
   switch (policy.jitter) {
     case 'none':
       return exponential
     case 'equal':
-      return exponential / 2 + (random() * exponential) / 2
+      return ((1 + random()) * exponential) / 2
     case 'decorrelated':
       return Math.min(cap, base + random() * (Math.max(previousDelay, base) * 3 - base))
     case 'full':

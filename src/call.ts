@@ -46,6 +46,8 @@ export interface Call {
   lastError: CompletionError | undefined
   /** The credential headers of the latest attempt: nothing of them may be shown. */
   credentials: Readonly<Record<string, string>>
+  /** Where it stands among its client's calls. */
+  place: number
   /** Called once, when the call has settled: gives back what it holds outside itself. */
   release: () => void
   /** Set once the call must not go on. */

@@ -86,7 +86,7 @@ export function bindCreateClient(openTransports: () => Transports): (defaults?: 
       clock: defaults.clock ?? systemClock,
       random: defaults.random ?? (() => Math.random()),
       transports: openTransports(),
-      calls: new Set(),
+      calls: [],
       closed: false,
     }
     return clientOf(host, own)
@@ -179,12 +179,12 @@ async function closeHost(host: CallHost, { grace = 5_000 }: CloseOptions): Promi
 
 /** Resolves when no call is under way; those that are after `grace` ms are ended. */
 function idle({ calls, clock }: CallHost, grace: number): Promise<void> {
-  if (calls.size === 0) return Promise.resolve()
+  if (calls.length === 0) return Promise.resolve()
   return new Promise((resolve) => {
-    let left = calls.size
+    let left = calls.length
     const timer = grace === Infinity ? undefined : clock.setTimeout(abortAll, grace)
     function abortAll(): void {
-      for (const call of calls) {
+      for (const call of calls.slice()) {
         endCall(call, {
           code: 'aborted',
           stopReason: 'aborted',

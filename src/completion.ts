@@ -1,7 +1,7 @@
 import type { Call } from './call.ts'
 import type { AssistantMessage, Part } from './message.ts'
 import type { Answer } from './provider.ts'
-import type { Completion, ToolCall } from './result.ts'
+import type { Completion, CompletionResponse, ToolCall } from './result.ts'
 import type { HeaderBag } from './transport/transport.ts'
 
 /** An answer as its wire gave it, with the response that carried it. */
@@ -37,15 +37,23 @@ export function completionOf(call: Call, answered: Answered): Completion {
     attempts: call.attempts,
     duration: call.clock.now() - call.startedAt,
     raw,
-    response: {
-      status,
-      requestId,
-      // Made when somebody looks: most callers never do.
-      get headers() {
-        return new Headers(headers)
-      },
-    },
+    response: responseOf(status, requestId, headers),
   }
+}
+
+const BAG = Symbol('headers')
+
+/** Made when somebody looks: most callers never do. One getter for all, as a new one each time would be a hidden class each time. */
+const HEADERS: PropertyDescriptor & ThisType<{ [BAG]: HeaderBag }> = {
+  enumerable: true,
+  get() {
+    return new Headers(this[BAG])
+  },
+}
+
+function responseOf(status: number, requestId: string | undefined, headers: HeaderBag): CompletionResponse {
+  const response = { status, requestId, [BAG]: headers }
+  return Object.defineProperty(response, 'headers', HEADERS) as unknown as CompletionResponse
 }
 
 /**

@@ -8,6 +8,19 @@ export type Credentials = Readonly<Record<string, string>> | undefined
 /** Headers that carry a credential; a caller who sets one of them has taken the matter over. */
 const OWN = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key']
 
+const OPEN = Symbol('signal')
+
+/**
+ * A getter, so that no controller is made for a provider that does not look at the signal. One for all calls: V8 makes a hidden class
+ * for every getter in a literal, and that class keeps the getter's whole call until the next full collection.
+ */
+const SIGNAL: PropertyDescriptor & ThisType<{ [OPEN]: () => AbortSignal }> = {
+  enumerable: true,
+  get() {
+    return this[OPEN]()
+  },
+}
+
 /**
  * Asks for the credential of an attempt: the call's own key first, then the provider. Answers at once where nobody has to be asked.
  * `rejected`: the one before was refused; undefined then means that nothing newer can be had.
@@ -21,15 +34,8 @@ export function credentials(
   const { apiKey, headers } = settings.layer
   if (!provider.authorize || OWN.some((name) => typeof headers[name] === 'string')) return rejected ? undefined : {}
   const authorize = (key: string | undefined): Credentials | Promise<Credentials> => {
-    // The context is an object with a getter, so that no controller is made for a provider that does not look at the signal.
-    const context: AuthorizeContext = {
-      get signal() {
-        return signal()
-      },
-      apiKey: key,
-      rejected,
-    }
-    return provider.authorize?.(wire, context)
+    const context = { [OPEN]: signal, apiKey: key, rejected }
+    return provider.authorize?.(wire, Object.defineProperty(context, 'signal', SIGNAL) as unknown as AuthorizeContext)
   }
   try {
     if (typeof apiKey !== 'function') {

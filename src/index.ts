@@ -94,7 +94,16 @@ export type {
   ToolMessage,
 } from './message.ts'
 export type { DispatcherLike, Options, RetryContext, RetryDecision, RetryOptions, TimeoutOptions } from './options.ts'
-export type { OutputDefinition, OutputOf, OutputSpec, Request, Tool, ToolCallOf, ToolSet } from './request.ts'
+export type {
+  OutputDefinition,
+  OutputOf,
+  OutputSpec,
+  Request,
+  Tool,
+  ToolCallOf,
+  ToolInput,
+  ToolSet,
+} from './request.ts'
 export type {
   Completion,
   CompletionResponse,

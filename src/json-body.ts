@@ -9,11 +9,17 @@ export interface JsonAnswer {
   readonly raw: unknown
 }
 
+/** No answer is as large; reading more of what failed anyway would keep everything else waiting. */
+const MOST_SALVAGED = 4 * 1024 * 1024
+/** The error shows no more. */
+const MOST_SHOWN = 64 * 1024
+
 /** Reads a body that is one JSON document. `limit` counts decoded bytes. */
 export function openJsonBody(provider: Provider, limit: number): BodyReader<JsonAnswer> {
   const chunks: Uint8Array[] = []
   let bytes = 0
-  const text = (): string => textOf(chunks)
+  let salvaged: PartialAnswer | undefined
+  let salvagedAt = 0
   return {
     data(chunk) {
       chunks.push(chunk)
@@ -21,9 +27,13 @@ export function openJsonBody(provider: Provider, limit: number): BodyReader<Json
       if (bytes <= limit) return undefined
       return { kind: 'invalid', problem: `the body is larger than maxResponseBytes (${limit})`, retryable: false }
     },
-    end: () => outcomeOf(provider, text()),
-    partial: () => partialOf(bytes > 0 ? salvage(provider, text()) : undefined),
-    text,
+    end: () => outcomeOf(provider, textOf(chunks)),
+    partial() {
+      if (salvagedAt < bytes) salvaged = partialOf(salvage(provider, textOf(chunks, MOST_SALVAGED)))
+      salvagedAt = bytes
+      return salvaged
+    },
+    text: () => textOf(chunks, MOST_SHOWN),
   }
 }
 

@@ -14,8 +14,11 @@ export interface CallHost {
   readonly clock: Clock
   readonly random: () => number
   readonly transports: Transports
-  /** Calls under way, for `close`. */
-  readonly calls: Set<Call>
+  /**
+   * Calls under way, for `close`; each knows its place. No Set: V8 links every outgrown table of a Set to its successor, so that
+   * one that has grown old keeps all later ones, and every call that was ever in them, until the next full collection.
+   */
+  readonly calls: Call[]
   closed: boolean
 }
 
@@ -58,6 +61,7 @@ export function openCall({ host, settings, model, request }: CallInput, stream: 
     attempts: [],
     lastError: undefined,
     credentials: {},
+    place: -1,
     release: () => undefined,
     ending: undefined,
     interrupt: undefined,
@@ -67,12 +71,23 @@ export function openCall({ host, settings, model, request }: CallInput, stream: 
 
 /** Begins a call: its client knows of it, and it listens to its signals. It may be over already: look at `ending`. */
 export function enterCall(host: CallHost, call: Call): void {
-  host.calls.add(call)
-  call.release = () => host.calls.delete(call)
+  call.place = host.calls.push(call) - 1
+  call.release = () => strike(host.calls, call)
   listen(call)
   if (host.closed)
     endCall(call, { code: 'aborted', stopReason: 'aborted', message: 'the client is closed; no request was sent.' })
   if (remaining(call) <= 0) endCall(call, totalExpired(call))
+}
+
+/** The last call takes the place of the one that leaves. Leaving twice is leaving once. */
+function strike(calls: Call[], call: Call): void {
+  if (call.place < 0) return
+  const last = calls.pop() as Call
+  if (last !== call) {
+    calls[call.place] = last
+    last.place = call.place
+  }
+  call.place = -1
 }
 
 /** How long the call may take: an inherited deadline replaces the default total, an explicit total holds beside it. */

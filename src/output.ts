@@ -4,7 +4,7 @@ import type { AssistantMessage, Message } from './message.ts'
 import type { Answer } from './provider.ts'
 import type { Request, ResolvedOutput } from './request.ts'
 import type { Issue } from './result.ts'
-import { readPair, readSchema, type ReadSchema, standardProps, validate, type Validated } from './schema.ts'
+import { pairOf, readSchema, type ReadSchema, validate, type Validated } from './schema.ts'
 import type { JsonSchema } from './standard-schema.ts'
 import { NAME, NAME_RULE } from './tools.ts'
 
@@ -68,14 +68,10 @@ interface Definition {
 }
 
 function readOutputSpec(output: unknown): Definition {
-  const definition = standardProps(output) ? undefined : jsonObject(output)
-  // Neither is a keyword of JSON Schema.
-  if (!definition || !('schema' in definition || 'jsonSchema' in definition)) {
-    return { schema: readSchema('request.output', output), name: 'output', strict: undefined }
-  }
+  const definition = pairOf(output) ?? {}
   rejectUnknown('request.output', definition, DEFINITION)
-  const { schema, jsonSchema, name = 'output', strict } = definition as Record<string, never>
-  return { schema: readPair('request.output', schema, jsonSchema), name, strict }
+  const { name = 'output', strict } = definition as Record<string, never>
+  return { schema: readSchema('request.output', output), name, strict }
 }
 
 /** Reads an answer as data. Answers at once where the schema does. */
@@ -120,10 +116,15 @@ function misfit(
 
 const MOST_PLACES = 5
 
-/** Models asked by an instruction alone like to put JSON in a code fence. The parser's own error quotes its input. */
+/**
+ * Models asked by an instruction alone like to put JSON in a code fence, and local servers leave a model's thoughts before it. The
+ * parser's own error quotes its input.
+ */
 function parseAnswer(text: string): { readonly value: unknown } | undefined {
-  const fenced = /```(?:json)?\s*\n([\s\S]*?)\n\s*```/i.exec(text)?.[1]
-  for (const candidate of fenced === undefined ? [text] : [text, fenced]) {
+  const thought = text.lastIndexOf(END_OF_THOUGHT)
+  const answer = thought === -1 ? text : text.slice(thought + END_OF_THOUGHT.length)
+  const fenced = /```(?:json)?\s*\n([\s\S]*?)\n\s*```/i.exec(answer)?.[1]
+  for (const candidate of new Set([text, answer, fenced ?? text])) {
     try {
       return { value: JSON.parse(candidate) as unknown }
     } catch {
@@ -132,6 +133,8 @@ function parseAnswer(text: string): { readonly value: unknown } | undefined {
   }
   return undefined
 }
+
+const END_OF_THOUGHT = '</think>'
 
 /** The answer out of its wrapper. A model without a native mode may have left the wrapper out. */
 function unwrapped(expected: ExpectedOutput, value: unknown): unknown {

@@ -3,15 +3,18 @@ import { salvageJson } from './salvage.ts'
 
 const decoder = new TextDecoder()
 
-/** Joins and decodes a body that has arrived whole; a byte order mark is dropped. */
-export function textOf(chunks: readonly Uint8Array[]): string {
-  if (chunks.length === 1) return decoder.decode(chunks[0])
+/** Joins and decodes a body, or its first `most` bytes; a byte order mark is dropped. */
+export function textOf(chunks: readonly Uint8Array[], most: number = Infinity): string {
+  const [first] = chunks
+  if (first && chunks.length === 1) return decoder.decode(first.length > most ? first.subarray(0, most) : first)
   let length = 0
   for (const chunk of chunks) length += chunk.length
+  length = Math.min(length, most)
   const whole = new Uint8Array(length)
   let offset = 0
   for (const chunk of chunks) {
-    whole.set(chunk, offset)
+    if (offset >= length) break
+    whole.set(chunk.subarray(0, length - offset), offset)
     offset += chunk.length
   }
   return decoder.decode(whole)
@@ -29,7 +32,7 @@ export function readBody(provider: Provider, text: string): Reading {
   try {
     json = JSON.parse(text)
   } catch {
-    return { parsed: { kind: 'incomplete', problem: notJson(text), partial: salvage(provider, text) }, json: undefined }
+    return { parsed: { kind: 'incomplete', problem: notJson(text) }, json: undefined }
   }
   return { parsed: provider.parse(json), json }
 }

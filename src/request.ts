@@ -8,14 +8,22 @@ export interface Tool {
   /** What it does and when to call it, for the model. */
   readonly description?: string | undefined
   /**
-   * What it takes: a Standard Schema that offers JSON Schema, or JSON Schema, whose common keywords are checked. It must describe an
+   * What it takes: a Standard Schema that offers JSON Schema, `{ schema, jsonSchema }`, or JSON Schema, whose common keywords are checked. It must describe an
    * object. @defaultValue no arguments
    */
-  readonly input?: StandardJsonSchema | JsonSchema | undefined
+  readonly input?: StandardJsonSchema | ToolInput | JsonSchema | undefined
   /** Asks the provider to hold the model to the schema (OpenAI, Anthropic). */
   readonly strict?: boolean | undefined
   /** Wire fields that are sent as they are, beside the tool's own (for example `cache_control`). */
   readonly extra?: Readonly<Record<string, unknown>> | undefined
+}
+
+/** What a tool takes, by a schema that cannot say its own JSON Schema. */
+export interface ToolInput {
+  /** Validates the arguments. */
+  readonly schema: StandardSchema
+  /** What is sent. */
+  readonly jsonSchema: JsonSchema
 }
 
 /** Tools by name: 1 to 64 letters, digits, `_` and `-`. */

@@ -26,15 +26,21 @@ const REMEDY =
 /** What a JSON Schema begins with; an object without any of them is something else given by mistake. */
 const KEYWORDS = ['type', 'properties', '$ref', 'anyOf', 'oneOf', 'allOf', 'enum', 'const', 'items', '$schema', '$defs']
 
-/** Reads a Standard Schema or JSON Schema. Throws a TypeError that names the field and the remedy. */
+/** Reads a Standard Schema, `{ schema, jsonSchema }` or JSON Schema. Throws a TypeError that names the field and the remedy. */
 export function readSchema(field: string, value: unknown): ReadSchema {
   const props = standardProps(value)
   if (props) return { json: offered(field, value as object, props), validate: validateOf(props) }
-  return { json: checkJsonSchema(field, value), validate: undefined }
+  const pair = pairOf(value)
+  return pair ? readPair(field, pair) : { json: checkJsonSchema(field, value), validate: undefined }
 }
 
-/** Reads a schema whose JSON Schema is given beside it. */
-export function readPair(field: string, schema: unknown, jsonSchema: unknown): ReadSchema {
+/** A schema given with its JSON Schema beside it: neither name is a keyword of JSON Schema. */
+export function pairOf(value: unknown): Record<string, unknown> | undefined {
+  const pair = standardProps(value) ? undefined : jsonObject(value)
+  return pair && ('schema' in pair || 'jsonSchema' in pair) ? pair : undefined
+}
+
+function readPair(field: string, { schema, jsonSchema }: Record<string, unknown>): ReadSchema {
   const props = standardProps(schema)
   if (!props) fail(`${field}.schema`, schema, 'a Standard Schema (zod, arktype, valibot …)')
   if (jsonSchema === undefined) return readSchema(`${field}.schema`, schema)
@@ -42,25 +48,28 @@ export function readPair(field: string, schema: unknown, jsonSchema: unknown): R
 }
 
 /** What stands under `~standard`; a schema may be a function (arktype). */
-export function standardProps(value: unknown): Record<string, unknown> | undefined {
+function standardProps(value: unknown): Record<string, unknown> | undefined {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined
   return jsonObject((value as Record<string, unknown>)['~standard'])
 }
 
+/** Called as a method: a library may count on it. */
 function validateOf(props: Record<string, unknown>): ReadSchema['validate'] {
-  return typeof props.validate === 'function' ? (props.validate as ReadSchema['validate']) : undefined
+  const { validate: method } = props
+  return typeof method === 'function' ? (value) => method.call(props, value) as StandardResult<unknown> : undefined
 }
 
 function offered(field: string, schema: object, { vendor, jsonSchema }: Record<string, unknown>): JsonSchema {
   const known = converted.get(schema)
   if (known) return known
-  const input = jsonObject(jsonSchema)?.input
+  const converter = jsonObject(jsonSchema)
+  const input = converter?.input
   if (typeof input !== 'function') {
     throw new TypeError(`${field} is a schema of ${String(vendor)} that offers no JSON Schema: ${REMEDY}`)
   }
   let json: unknown
   try {
-    json = (input as (options: object) => unknown)({ target: 'draft-2020-12' })
+    json = input.call(converter, { target: 'draft-2020-12' })
   } catch (error) {
     // The library's words are of the schema alone: no prompt and no answer has met it yet.
     const reason = String((error as { message?: unknown } | null)?.message ?? error).split('\n', 1)[0]

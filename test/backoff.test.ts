@@ -56,7 +56,7 @@ describe('the schedule', () => {
 const policies = fc.record({
   maxRetries: fc.nat(10),
   baseDelay: fc.option(fc.double({ min: 0, max: 1e5, noNaN: true }), { nil: undefined }),
-  maxDelay: fc.option(fc.double({ min: 0, max: 1e6, noNaN: true }), { nil: undefined }),
+  maxDelay: fc.option(fc.nat(1e6), { nil: undefined }),
   factor: fc.double({ min: 1, max: 10, noNaN: true }),
   jitter: fc.constantFrom('full', 'equal', 'decorrelated', 'none'),
   maxRetryAfter: fc.double({ min: 0, max: 1e6, noNaN: true }),
@@ -101,6 +101,11 @@ test('a wait is never shorter than the server asked for', () => {
       expect(wait.delay).toBeLessThanOrEqual(seen.retryAfterMs * 1.1 + 1e-6)
     }),
   )
+})
+
+test('no first wait stays none after any number of retries', () => {
+  const wait = nextWait({ ...POLICY, baseDelay: 0, factor: 3 }, situation({ retries: 700 }))
+  expect(wait).toMatchObject({ kind: 'wait', delay: 0 })
 })
 
 test('a wait of our own never exceeds its cap', () => {

@@ -155,7 +155,6 @@ describe('the fields', () => {
       reasoningEffort: 'medium',
       toolChoice: { name: 'look' },
       tools: [{ name: 'look', description: 'Looks.', inputSchema: { type: 'object' } }],
-      output: { name: 'answer', schema: { type: 'object' }, strict: true },
       extraBody: { safetySettings: [] },
     })
     expect(body).toEqual({
@@ -166,8 +165,6 @@ describe('the fields', () => {
         topP: 0.4,
         seed: 2,
         stopSequences: ['END'],
-        responseMimeType: 'application/json',
-        responseJsonSchema: { type: 'object' },
         thinkingConfig: { includeThoughts: true, thinkingBudget: 8192 },
       },
       tools: [
@@ -184,5 +181,24 @@ describe('the fields', () => {
     const level = (id: string) => bodyOf(keyed(id), { reasoningEffort: 'minimal' })['generationConfig']
     expect(level('gemini-3-flash')).toEqual({ thinkingConfig: { includeThoughts: true, thinkingLevel: 'minimal' } })
     expect(level('gemini-3-pro')).toEqual({ thinkingConfig: { includeThoughts: true, thinkingLevel: 'low' } })
+  })
+})
+
+describe('an output beside tools', () => {
+  const schema = { type: 'object', properties: {} }
+  const over = { tools: [{ name: 'look', inputSchema: schema }], output: { name: 'output', schema } }
+  const models = gemini({ apiKey: 'k' })
+
+  test('is an instruction on models that refuse both', () => {
+    const body = bodyOf(models('gemini-2.5-flash'), over)
+    expect(body).not.toHaveProperty('generationConfig')
+    expect(JSON.stringify(body['systemInstruction'])).toContain('JSON Schema')
+  })
+
+  test('is asked for natively on the others', () => {
+    expect(bodyOf(models('gemini-3-flash'), over)['generationConfig']).toMatchObject({ responseJsonSchema: schema })
+    expect(bodyOf(models('gemini-2.5-flash'), { output: over.output })['generationConfig']).toMatchObject({
+      responseJsonSchema: schema,
+    })
   })
 })

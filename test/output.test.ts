@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { complete, type Completion, createClient, type AnyCompletionError } from 'punctual'
+import { complete, type Completion, createClient, type AnyCompletionError, openaiCompatible } from 'punctual'
 import { type FaultServer, faultServer } from './support/fault-server.ts'
 import { numberSchema, type Person, personSchema, schemaOf } from './support/schemas.ts'
 import { type Said, type Wire, WIRES } from './support/wires.ts'
@@ -90,6 +90,33 @@ describe.each(WIRES)('an output on the wire of $name', (wire) => {
   })
 })
 
+describe('the native mode', () => {
+  const schema = { type: 'object', properties: { n: { type: 'number' } }, required: ['n'] }
+  const closed = { ...schema, additionalProperties: false }
+
+  test.each([
+    [
+      'openai',
+      { response_format: { type: 'json_schema', json_schema: { name: 'output', strict: true, schema: closed } } },
+    ],
+    ['anthropic', { output_config: { format: { type: 'json_schema', schema: closed } } }],
+    ['gemini', { generationConfig: { responseMimeType: 'application/json', responseJsonSchema: schema } }],
+  ])('of %s is asked for', async (name, expected) => {
+    const wire = WIRES.find((one) => one.name === name) as Wire
+    const { model, bodies } = await answering(wire, { text: '{"n":1}' })
+    expect((await complete({ model, messages, output: schema })).output).toEqual({ n: 1 })
+    expect(bodies()[0]).toMatchObject(expected)
+  })
+
+  test('is an instruction where a server has none', async () => {
+    const { bodies } = await answering(openaiWire, { text: '```json\n{"n":1}\n```' })
+    const own = openaiCompatible({ name: 'own', baseURL: `${server?.origin}/v1`, outputMode: 'instruct' })
+    expect((await complete({ model: own('m'), messages, output: schema })).output).toEqual({ n: 1 })
+    expect(bodies()[0]).not.toHaveProperty('response_format')
+    expect(JSON.stringify(bodies()[0]?.messages)).toContain(JSON.stringify(JSON.stringify(schema)).slice(1, -1))
+  })
+})
+
 describe('asking again', () => {
   const bad = { text: '{"name":"a secret answer","born":7}' }
 
@@ -173,8 +200,12 @@ describe('reading an answer', () => {
     expect(bodies()).toHaveLength(1)
   })
 
-  test('takes JSON out of a code fence', async () => {
-    const { model } = await answering(openaiWire, { text: `Here it is:\n\`\`\`json\n${ADA}\n\`\`\`` })
+  test.each([
+    ['out of a code fence', `Here it is:\n\`\`\`json\n${ADA}\n\`\`\``],
+    ['after thoughts in the text', `<think>{"name": who?}</think>\n${ADA}`],
+    ['from within space', `\n  ${ADA}\n`],
+  ])('takes JSON %s', async (_, text) => {
+    const { model } = await answering(openaiWire, { text })
     const { output } = await complete({ model, messages, output: personSchema() })
     expect(output.name).toBe('Ada')
   })

@@ -81,6 +81,20 @@ describe('the arguments of a call', () => {
     expect(await called('{"city":"Rome","day":null}')).toMatchObject({ input: { city: 'Rome' } })
   })
 
+  test('may be validated by a schema beside their JSON Schema', async () => {
+    const { model, bodies } = await answering(openaiWire, {
+      calls: [{ id: 'a', name: 'get', input: { city: 'Rome' } }],
+    })
+    const jsonSchema = { type: 'object', properties: {} } as const
+    const { toolCalls } = await complete({
+      model,
+      messages,
+      tools: { get: { input: { schema: weather, jsonSchema } } },
+    })
+    expect(toolCalls[0]?.input?.city).toBe('Rome')
+    expect(bodies()[0]).toMatchObject({ tools: [{ function: { parameters: jsonSchema } }] })
+  })
+
   test('wait for a schema that takes its time', async () => {
     const { model } = await answering(openaiWire, { calls: [{ id: 'a', name: 'slow', input: {} }] })
     const input = schemaOf({ type: 'object' }, () => 'ready', { later: true })

@@ -25,8 +25,8 @@ row(
 )
 row(
   'A stream that flows for 750 ms',
-  `arrives within ${ms(flowing.naive.spread)}`,
-  `arrives within ${ms(flowing.punctual.spread)}`,
+  `arrives within ${ms(flowing.naive.spread)}, ${flowing.naive.answer.pieces.length} pieces`,
+  `arrives within ${ms(flowing.punctual.spread)}, ${flowing.punctual.answer.pieces.length} pieces`,
 )
 
 const { calls, inFlight, statuses, healthP99, eventLoopP99 } = crowd

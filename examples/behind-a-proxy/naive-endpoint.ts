@@ -18,7 +18,7 @@ export async function chat(prompt: string, response: ServerResponse): Promise<vo
 export async function stream(prompt: string, response: ServerResponse): Promise<void> {
   const { body } = await ask(prompt, true)
   response.setHeader('content-type', 'text/event-stream')
-  if (body) Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]).pipe(response)
+  if (body) Readable.fromWeb(body).pipe(response)
 }
 
 async function ask(prompt: string, streamed: boolean): Promise<Response> {

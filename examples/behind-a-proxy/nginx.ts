@@ -36,8 +36,8 @@ export async function startNginx(upstream: number, limit: number): Promise<Proxy
         listen 127.0.0.1:${port} backlog=1024;
         location / {
           proxy_pass http://127.0.0.1:${upstream};
-          proxy_http_version 1.1;
-          proxy_set_header Connection "";
+          # The default of nginx before 1.29.7, named so that every version does the same.
+          proxy_http_version 1.0;
           proxy_read_timeout ${limit}ms;
         }
       }

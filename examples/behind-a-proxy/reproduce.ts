@@ -87,7 +87,11 @@ export async function reproduce(): Promise<Report> {
   })
 
   await read(service.port, '/event-loop')
-  const calls = Array.from({ length: CALLS }, () => post(proxy.port, '/punctual/chat', SLOW))
+  const calls: Promise<Answer>[] = []
+  for (let count = 0; count < CALLS; count += 25) {
+    for (let index = 0; index < 25; index++) calls.push(post(proxy.port, '/punctual/stream', SLOW))
+    await wait(25)
+  }
   const health: number[] = []
   let inFlight = 0
   let over = false

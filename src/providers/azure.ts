@@ -1,6 +1,5 @@
 import type { ApiKey, Provider, ProviderFactory } from '../provider.ts'
 import { chatProvider } from './openai-compatible.ts'
-import { readOtherWords } from './other-words.ts'
 import { OPENAI_DIALECT } from './openai.ts'
 import { checkSettings, credential, endpoint, environment, providerFactory, type ProviderSettings } from './settings.ts'
 
@@ -58,7 +57,6 @@ function createAzure(settings: AzureOpenAISettings): Provider {
       if (version === undefined || version === 'v1') return url
       return `${url}${url.includes('?') ? '&' : '?'}api-version=${encodeURIComponent(version)}`
     },
-    classify: readOtherWords,
     authorize: credential({
       provider: name,
       apiKey: token ?? settings.apiKey,

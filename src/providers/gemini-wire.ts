@@ -1,6 +1,6 @@
 import type { Message, Part } from '../message.ts'
 import type { ResolvedRequest } from '../request.ts'
-import { eachMessage } from './conversation.ts'
+import { eachMessage, schemaInstruction } from './conversation.ts'
 import { object, parsed } from './json.ts'
 import { base64, imageData } from './media.ts'
 
@@ -12,6 +12,9 @@ interface Turn {
 }
 
 const MODES = { auto: 'AUTO', none: 'NONE', required: 'ANY' }
+
+/** Models that refuse tools beside a JSON mode with a 400 (ai.google.dev, "Structured outputs with tools": from Gemini 3 on). */
+const MODE_OR_TOOLS = /gemini-[12]/
 
 /** What 2.5 models spend on thinking at each effort: the figures of Google's own OpenAI-compatible endpoint. */
 const BUDGETS = { minimal: 1024, low: 1024, medium: 8192, high: 24_576 }
@@ -32,7 +35,10 @@ export function contentBody(provider: string, request: ResolvedRequest, maxToken
   if (request.topP !== undefined) config.topP = request.topP
   if (request.seed !== undefined) config.seed = request.seed
   if (stop.length) config.stopSequences = stop
-  if (output) Object.assign(config, { responseMimeType: 'application/json', responseJsonSchema: output.schema })
+  if (output) {
+    if (tools.length && MODE_OR_TOOLS.test(request.model)) system.push({ text: schemaInstruction(output.schema) })
+    else Object.assign(config, { responseMimeType: 'application/json', responseJsonSchema: output.schema })
+  }
   if (reasoningEffort !== undefined) {
     config.thinkingConfig = {
       includeThoughts: true,

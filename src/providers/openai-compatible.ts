@@ -49,7 +49,7 @@ export function openaiCompatible(settings: OpenAICompatibleSettings): ModelFacto
   if (typeof name !== 'string' || name === '') fail('openaiCompatible.name', name, 'a non-empty string')
   checkSettings(name, settings, ['name', ...chatSettings()])
   if (settings.baseURL === undefined) fail(`${name}.baseURL`, undefined, 'given: the URL with its version, usually /v1')
-  return modelFactory(chatProvider({ name, dialect: settings, settings, classify: readOtherWords }))
+  return modelFactory(chatProvider({ name, dialect: settings, settings }))
 }
 
 /** What makes a Chat Completions provider. */
@@ -69,7 +69,7 @@ export interface ChatRules {
   readonly url?: ((request: ResolvedRequest) => string) | undefined
   /** In place of a bearer token. */
   readonly authorize?: Provider['authorize']
-  /** What its failures mean, where that is more than the rows that hold everywhere. */
+  /** What its failures mean, where that is more than what gateways pass on of other vendors'. */
   readonly classify?: Provider['classify']
 }
 
@@ -88,7 +88,8 @@ export function chatProvider(rules: ChatRules): Provider {
     }),
     parse: (body) => parseChat(name, body, dialect),
     streamReader: () => chatReader(name),
-    classify: rules.classify,
+    // Any server on this wire may be a gateway, and pass on the words of the vendor behind it.
+    classify: rules.classify ?? readOtherWords,
     authorize:
       rules.authorize ??
       credential({

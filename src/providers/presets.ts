@@ -21,7 +21,7 @@ interface Preset extends Dialect {
 function preset(data: Preset): ProviderFactory<PresetSettings> {
   return providerFactory((settings: PresetSettings) => {
     checkSettings(data.name, settings, chatSettings())
-    const { baseURL, baseURLVariable, keyVariables, keyRequired = true, name, classify = readOtherWords } = data
+    const { baseURL, baseURLVariable, keyVariables, keyRequired = true, name, classify } = data
     return chatProvider({
       name,
       dialect: overlaid(data, settings),

@@ -21,6 +21,8 @@ export interface DispatchExchange extends Behaviour {
   readonly framing: Framing
   /** Set by our own agent when it has chosen a connection; a foreign dispatcher does not tell. */
   connection: Connection | undefined
+  /** Its connection has taken it and it has not begun to leave. */
+  waiting: boolean
   controller: Dispatcher.DispatchController | undefined
   decoder: Decoder | undefined
   /** Nothing is reported any more: it has ended, failed, or was cancelled. */
@@ -68,6 +70,7 @@ export function openExchange(
     receiver,
     framing,
     connection: undefined,
+    waiting: false,
     controller: undefined,
     decoder: undefined,
     settled: false,

@@ -61,7 +61,8 @@ export function openUndiciTransport(route: Route = { connect: directConnect() })
       const exchange = handler as DispatchExchange
       if (exchange.settled) return true
       exchange.connection = link
-      link.waiting.add(exchange)
+      exchange.waiting = true
+      link.waiting++
       return dispatchToClient.call(client, options, handler)
     }
     return client
@@ -97,16 +98,21 @@ export function openUndiciTransport(route: Route = { connect: directConnect() })
 /** One client's connection: made, lost and made again in the client's life. */
 interface Link extends Connection {
   readonly connect: (options: buildConnector.Options, callback: buildConnector.Callback) => void
-  /** Exchanges that the client has taken and not yet begun to send. */
-  readonly waiting: Set<DispatchExchange>
+  /** How many exchanges the client has taken and not yet begun to send. Counted, since a Set that lives long burdens the collector. */
+  waiting: number
   stop(): void
 }
 
 function openLink(connect: Connect, connecting: Set<Link>): Link {
   let requests = 0
   let socket: ReturnType<Connect> | undefined
+  // An exchange may leave more than once, and HTTP/2 may begin one twice.
+  const unwait = (exchange: DispatchExchange): void => {
+    if (exchange.waiting) link.waiting--
+    exchange.waiting = false
+  }
   const link: Link = {
-    waiting: new Set(),
+    waiting: 0,
     connect(options, callback) {
       requests = 0
       connecting.add(link)
@@ -117,12 +123,12 @@ function openLink(connect: Connect, connecting: Set<Link>): Link {
       })
     },
     begin(exchange) {
-      link.waiting.delete(exchange)
+      unwait(exchange)
       return requests++ > 0
     },
     leave(exchange) {
-      link.waiting.delete(exchange)
-      if (link.waiting.size === 0) link.stop()
+      unwait(exchange)
+      if (link.waiting === 0) link.stop()
     },
     used: () => requests > 0,
     stop() {

@@ -67,7 +67,7 @@ test('an async observer that rejects harms nothing', async () => {
   const rejecting: () => unknown = () => Promise.reject(new Error('observer'))
   const client = clientOf('http://local', {
     fetch: scriptedFetch(good),
-    onEvent: rejecting as () => void,
+    onEvent: rejecting,
   })
   await client.complete(asked)
   await new Promise((resolve) => setTimeout(resolve, 5))

@@ -37,7 +37,15 @@ describe.each(['edge.js', 'edge.cjs'])('the edge bundle %s', (entry) => {
   })
 })
 
-describe.each(['index.js', 'index.cjs', 'edge.js', 'edge.cjs'])('the bundle %s', (entry) => {
+describe.each(['server.js', 'server.cjs'])('the bundle %s for every runtime', (entry) => {
+  const { outside } = bundle(entry)
+
+  it('loads nothing that only Node has', () => {
+    expect(outside.filter((name) => name !== 'p-retry' && name !== 'p-timeout')).toEqual([])
+  })
+})
+
+describe.each(['index.js', 'index.cjs', 'edge.js', 'edge.cjs', 'server.js', 'server.cjs'])('the bundle %s', (entry) => {
   const { text, outside } = bundle(entry)
 
   it('loads only dependencies and Node', () => {

@@ -1,3 +1,5 @@
+import { connect, createServer as createHttp2Server } from 'node:http2'
+import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { CompletionError, readEvents, type StreamEvent as Event } from '../../src/index.ts'
 import { relay, type RelayOptions, relayResponse } from '../../src/server.ts'
@@ -81,7 +83,8 @@ describe('a relayed stream', () => {
     await using test = await relayed()
     test.stream.push(RETRY, text('one'), 'end')
     await test.done
-    await test.client.sees(/{"type":"retry","attempt":1}\n\ndata: {"type":"text"/)
+    await test.client.sees(/"one"/)
+    expect(test.client.text()).toMatch(/{"type":"retry","attempt":1}\n\ndata: {"type":"text"/)
   })
 
   it('tells a late failure as its last event', async () => {
@@ -127,6 +130,7 @@ describe('a relayed stream', () => {
     test.stream.push(text('late'), 'end')
     await test.done
     await test.client.sees(/late/)
+    expect(test.client.text().match(/^HTTP/g)).toHaveLength(1)
   })
 
   it('tells a failure after a heartbeat as an event', async () => {
@@ -135,6 +139,7 @@ describe('a relayed stream', () => {
     test.stream.push(limited())
     await test.done
     await test.client.sees(/"type":"error"/)
+    expect(test.client.text()).toMatch(/^HTTP\/1\.1 200 /)
   })
 
   it('reads no faster than the client', async () => {
@@ -157,6 +162,7 @@ describe('a relayed stream', () => {
     test.stream.push(text('hi'), FINISH, 'end')
     await test.done
     await test.client.sees(/data: hi\n\n\r\n0\r\n/)
+    expect(test.client.text()).not.toContain('finish')
   })
 
   it('leaves nothing on the response', async () => {
@@ -165,6 +171,52 @@ describe('a relayed stream', () => {
     await test.done
     await until(() => test.response.listenerCount('close') === 0)
     expect(test.response.listenerCount('drain')).toBe(0)
+  })
+
+  it('keeps the headers of a reply that it takes over', async () => {
+    await using server = await handledServer()
+    const client = bareClient(server.port)
+    const { response } = await server.next()
+    const stream = scripted()
+    stream.push(text('one'), 'end')
+    const reply = { raw: response, hijacked: 0, getHeaders: () => ({ 'access-control-allow-origin': '*' }) }
+    await relay(stream, Object.assign(reply, { hijack: () => reply.hijacked++ }))
+    await client.sees(/access-control-allow-origin: \*/i)
+    expect(reply.hijacked).toBe(1)
+  })
+
+  it('sends a length and an encoding of nobody else', async () => {
+    await using server = await handledServer()
+    const client = bareClient(server.port)
+    const { response } = await server.next()
+    response.setHeader('content-length', 5).setHeader('content-encoding', 'gzip')
+    const stream = scripted()
+    stream.push(text('one'), 'end')
+    await relay(stream, response)
+    await client.sees(/"one"/)
+    expect(client.text()).not.toMatch(/content-(length|encoding)/i)
+  })
+
+  it('speaks HTTP/2', async () => {
+    const streams: ReturnType<typeof scripted>[] = []
+    const server = createHttp2Server((_, response) => {
+      const stream = scripted()
+      streams.push(stream)
+      void relay(stream, response)
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    const client = session.request({ ':method': 'POST' }).setEncoding('utf8')
+    let seen = ''
+    client.on('data', (chunk: string) => (seen += chunk)).end('{}')
+    await until(() => streams.length === 1)
+    streams[0]?.push(text('one'))
+    await until(() => seen.includes('"one"'))
+    client.close(8)
+    await until(() => (streams[0]?.cancelled.length ?? 0) > 0)
+    expect(streams[0]?.cancelled[0]).toMatchObject({ code: 'CLIENT_GONE' })
+    session.close()
+    await new Promise<void>((resolve) => server.close(() => resolve()))
   })
 
   it('refuses what it cannot write to', async () => {

@@ -102,6 +102,28 @@ describe('a call within a request', () => {
   })
 })
 
+describe('a stream made within a request', () => {
+  it('belongs to it, whoever pulls it first', async () => {
+    await using model = await faultServer(() => {})
+    await using client = clientOf(model.origin)
+    const leaving = new AbortController()
+    const stream = withRequest({ request: web(leaving.signal) }, () => client.stream({ messages: MESSAGES }))
+    const pulled = failure(stream[Symbol.asyncIterator]().next())
+    await until(() => model.requests.length === 1)
+    leaving.abort()
+    expect(await pulled).toMatchObject({ code: 'aborted', cause: { code: 'CLIENT_GONE' } })
+    await model.requests[0]?.connection.closed
+  })
+
+  it('ends by the deadline of it', async () => {
+    await using model = await faultServer(() => {})
+    await using client = clientOf(model.origin)
+    const scope = { request: web(), deadline: Date.now() + 60 }
+    const stream = withRequest(scope, () => client.stream({ messages: MESSAGES }))
+    expect(await failure(stream[Symbol.asyncIterator]().next())).toMatchObject({ code: 'timeout', phase: 'total' })
+  })
+})
+
 describe('requests side by side', () => {
   it('do not hear of each other', async () => {
     await using model = await faultServer(async (exchange) => {

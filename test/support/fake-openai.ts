@@ -1,7 +1,11 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { sampleOf } from './sample.ts'
 
-/** A provider on loopback that gives every chat completion the same answer, as JSON or as a stream. */
+/**
+ * A provider on loopback that gives every chat completion the same answer, as JSON or as a stream. Asked for JSON it makes some up that
+ * fits, and the first tool that it is given it calls once.
+ */
 export interface FakeOpenAI {
   /** For OPENAI_BASE_URL; a path prefix `/status-429` before `/v1` asks for that status. */
   baseURL(status: number): string
@@ -24,12 +28,13 @@ export async function startFakeOpenAI(): Promise<FakeOpenAI> {
         response.writeHead(status, { 'content-type': 'application/json' })
         return response.end(JSON.stringify({ error: { message: `status ${status}`, type: 'fake', code: null } }))
       }
-      if ((JSON.parse(body) as { stream?: boolean }).stream === true) {
+      const asked = JSON.parse(body) as Asked
+      if (asked.stream === true) {
         response.writeHead(200, { 'content-type': 'text/event-stream' })
         return response.end(streamed())
       }
       response.writeHead(200, { 'content-type': 'application/json', 'x-request-id': 'req_1' })
-      return response.end(JSON.stringify(whole()))
+      return response.end(JSON.stringify(whole(asked)))
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -44,9 +49,25 @@ export async function startFakeOpenAI(): Promise<FakeOpenAI> {
   }
 }
 
-function whole(): object {
-  const message = { role: 'assistant', content: TEXT, refusal: null }
-  return { ...ABOUT, object: 'chat.completion', choices: [{ index: 0, message, finish_reason: 'stop' }], usage: USAGE }
+interface Asked {
+  readonly stream?: boolean
+  readonly messages: readonly { readonly role: string }[]
+  readonly tools?: readonly { readonly function: { readonly name: string; readonly parameters: object } }[]
+  readonly response_format?: { readonly json_schema?: { readonly schema: object } }
+}
+
+function whole({ messages, tools, response_format: format }: Asked): object {
+  const tool = messages.at(-1)?.role === 'user' ? tools?.[0]?.function : undefined
+  const call = tool && { name: tool.name, arguments: JSON.stringify(sampleOf({ ...tool.parameters })) }
+  const schema = format?.json_schema?.schema
+  const message = {
+    role: 'assistant',
+    content: call ? null : schema ? JSON.stringify(sampleOf({ ...schema })) : TEXT,
+    refusal: null,
+    ...(call && { tool_calls: [{ id: 'call_1', type: 'function', function: call }] }),
+  }
+  const choice = { index: 0, message, finish_reason: call ? 'tool_calls' : 'stop' }
+  return { ...ABOUT, object: 'chat.completion', choices: [choice], usage: USAGE }
 }
 
 function streamed(): string {
