@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -104,31 +103,5 @@ describe('an installed package', () => {
     const seen = `JSON.stringify(Reflect.ownKeys(globalThis).map(String))`
     const code = `const before = ${seen}\n${load}\nconsole.log(before === ${seen})`
     expect(stranger.run(name, code)).toBe('true\n')
-  })
-
-  it.each([
-    ['nodenext', 'typed.mts'],
-    ['nodenext', 'typed.cts'],
-    ['node16', 'typed.mts'],
-    ['bundler', 'typed.ts'],
-  ])('has types under %s resolution in %s', (resolution, name) => {
-    const code = `
-      import { isCompletionError } from 'punctual'
-      export function codeOf(value: unknown): string | undefined {
-        return isCompletionError(value) ? value.code : undefined
-      }
-      // @ts-expect-error: the code is a closed union
-      export const wrong = (value: unknown): boolean => isCompletionError(value) && value.code === 'no such code'`
-    writeFileSync(join(stranger.folder, name), code)
-    const module = resolution === 'bundler' ? 'esnext' : resolution
-    const flags = ['--strict', '--noEmit', '--target', 'es2022', '--module', module, '--moduleResolution', resolution]
-    const types = ['--types', 'node', '--typeRoots', join(ROOT, 'node_modules/@types')]
-    const compiler = join(ROOT, 'node_modules/typescript7/bin/tsc')
-    const check = () =>
-      execFileSync(process.execPath, [compiler, ...flags, ...types, name], {
-        cwd: stranger.folder,
-        encoding: 'utf8',
-      })
-    expect(check()).toBe('')
   })
 })
