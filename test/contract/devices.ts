@@ -8,55 +8,64 @@ export const RUNTIMES: string = fileURLToPath(new URL('../runtimes', import.meta
 
 const installed = (path: string): string => join(RUNTIMES, 'node_modules', path)
 
-/** What is started to run the cases once. */
+/** Said once here, and not for every device. */
+export const HAS_RUNTIMES: boolean = existsSync(join(RUNTIMES, 'node_modules'))
+
+/** A program to be tried: how it loads what it needs, in either format, and an expression that becomes its results. */
+export interface Program {
+  readonly imported: string
+  /** `specifier` says by what name an entry of the package is required. */
+  required(specifier: (entry: string) => string): string
+  readonly results: string
+}
+
+/** What is started to run a program. */
 export interface Start {
   readonly command: readonly string[]
-  /** Files of a folder of its own within the project of a stranger, which has the package and the compiled cases. */
+  /** Files of a folder of its own within the project of a stranger. */
   readonly files: Readonly<Record<string, string>>
   /** Done in that folder when the files are there. */
   readonly prepare?: (folder: string) => Promise<unknown>
 }
 
-/** A runtime, a way of loading the package in it, or a bundler. Its program prints the results as one line of JSON. */
+/** A runtime, a way of loading the package in it, or a bundler. It prints the program's results as one line of JSON. */
 export interface Device {
   readonly name: string
   /** Without these it is left out. */
   readonly needs: readonly string[]
-  start(origin: string, refused: string): Start
+  /** Whether a program may both import and require there. */
+  readonly mixes?: true
+  start(program: Program): Start
 }
 
-const call = (origin: string, refused: string): string => `runCases(library, '${origin}', '${refused}')`
-const print = 'then((results) => console.log(JSON.stringify(results)))'
+const byName = (entry: string): string => entry
+const ofCommonJS = (entry: string): string =>
+  `../node_modules/punctual/dist/${entry === 'punctual' ? 'index' : entry.replace('punctual/', '')}.cjs`
 
-const imported = (origin: string, refused: string): string => `
-  import * as library from 'punctual'
-  import { runCases } from '../run-cases.mjs'
-  ${call(origin, refused)}.${print}`
-
-const required = (origin: string, refused: string, specifier = 'punctual'): string => `
-  const library = require('${specifier}')
-  const { runCases } = require('../run-cases.cjs')
-  ${call(origin, refused)}.${print}`
+const print = ({ results }: Program): string => `${results}.then((results) => console.log(JSON.stringify(results)))`
+const imported = (program: Program): string => `${program.imported}\n${print(program)}`
+const required = (program: Program, specifier = byName): string => `${program.required(specifier)}\n${print(program)}`
 
 function nodes(name: string, binary: string): readonly Device[] {
   const needs = [binary]
   return [
     {
       name: `${name} by import`,
+      mixes: true,
       needs,
-      start: (...at) => ({ command: [binary, 'main.mjs'], files: { 'main.mjs': imported(...at) } }),
+      start: (program) => ({ command: [binary, 'main.mjs'], files: { 'main.mjs': imported(program) } }),
     },
     {
       name: `${name} by require`,
       needs,
-      start: (...at) => ({ command: [binary, 'main.cjs'], files: { 'main.cjs': required(...at) } }),
+      start: (program) => ({ command: [binary, 'main.cjs'], files: { 'main.cjs': required(program) } }),
     },
     {
       name: `${name} in CommonJS`,
       needs,
-      start: (...at) => ({
+      start: (program) => ({
         command: [binary, 'main.cjs'],
-        files: { 'main.cjs': required(...at, '../node_modules/punctual/dist/index.cjs') },
+        files: { 'main.cjs': required(program, ofCommonJS) },
       }),
     },
   ]
@@ -69,46 +78,47 @@ function others(): readonly Device[] {
   return [
     {
       name: 'Bun by import',
+      mixes: true,
       needs: [bun],
-      start: (...at) => ({ command: [bun, 'main.mjs'], files: { 'main.mjs': imported(...at) } }),
+      start: (program) => ({ command: [bun, 'main.mjs'], files: { 'main.mjs': imported(program) } }),
     },
     {
       name: 'Bun by require',
       needs: [bun],
-      start: (...at) => ({ command: [bun, 'main.cjs'], files: { 'main.cjs': required(...at) } }),
+      start: (program) => ({ command: [bun, 'main.cjs'], files: { 'main.cjs': required(program) } }),
     },
     {
       name: 'Deno by import',
+      mixes: true,
       needs: [deno],
-      start: (...at) => ({
+      start: (program) => ({
         command: [...trusting, 'main.mjs'],
-        files: { 'main.mjs': imported(...at), 'package.json': '{}' },
+        files: { 'main.mjs': imported(program), 'package.json': '{}' },
       }),
     },
     {
       name: 'Deno by require',
       needs: [deno],
-      start: (...at) => ({
+      start: (program) => ({
         command: [...trusting, 'main.cjs'],
-        files: { 'main.cjs': required(...at), 'package.json': '{}' },
+        files: { 'main.cjs': required(program), 'package.json': '{}' },
       }),
     },
   ]
 }
 
-/** A worker that runs the cases when it is asked anything. */
-const worker = (origin: string, refused: string): string => `
-  import * as library from 'punctual'
-  import { runCases } from '../run-cases.mjs'
-  export default { fetch: async () => Response.json(await ${call(origin, refused)}) }`
+/** A worker that runs the program when it is asked anything. */
+const worker = ({ imported: prelude, results }: Program): string => `
+  ${prelude}
+  export default { fetch: async () => Response.json(await ${results}) }`
 
 function workerd(name: string, flags: readonly string[]): Device {
   return {
     name,
     needs: [installed('miniflare')],
-    start: (...at) => ({
+    start: (program) => ({
       files: {
-        'main.mjs': worker(...at),
+        'main.mjs': worker(program),
         'host.mjs': `
           import { createRequire } from 'node:module'
           const { Miniflare } = createRequire('${RUNTIMES}/package.json')('miniflare')
@@ -131,12 +141,11 @@ function workerd(name: string, flags: readonly string[]): Device {
 const edgeRuntime: Device = {
   name: "Vercel's edge runtime",
   needs: [installed('edge-runtime')],
-  start: (origin, refused) => ({
+  start: ({ imported: prelude, results }) => ({
     files: {
       'main.mjs': `
-        import * as library from 'punctual'
-        import { runCases } from '../run-cases.mjs'
-        addEventListener('fetch', (event) => event.respondWith(${call(origin, refused)}.then((results) => Response.json(results))))`,
+        ${prelude}
+        addEventListener('fetch', (event) => event.respondWith(${results}.then((results) => Response.json(results))))`,
       'host.mjs': `
         import { readFileSync } from 'node:fs'
         import { createRequire } from 'node:module'
@@ -153,24 +162,23 @@ const edgeRuntime: Device = {
 
 /** Jest knows neither `module-sync` nor ESM, so that it gets the CommonJS build. */
 function jest(name: string, conditions?: readonly string[]): Device {
-  const program = installed('jest/bin/jest.js')
+  const binary = installed('jest/bin/jest.js')
   const environment = conditions && { testEnvironmentOptions: { customExportConditions: conditions } }
   const settings = { testMatch: ['**/main.test.js'], transform: {}, ...environment }
   return {
     name,
-    needs: [program],
-    start: (origin, refused) => ({
+    needs: [binary],
+    start: (program) => ({
       files: {
         'package.json': JSON.stringify({ name: 'stranger', jest: settings }),
         'main.test.js': `
-          const library = require('punctual')
-          const { runCases } = require('../run-cases.cjs')
-          test('the contract', async () => {
-            require('node:fs').writeFileSync('results.json', JSON.stringify(await ${call(origin, refused)}))
+          ${program.required(byName)}
+          test('the program', async () => {
+            require('node:fs').writeFileSync('results.json', JSON.stringify(await ${program.results}))
           }, 120_000)`,
         'host.cjs': `
           const { spawnSync } = require('node:child_process')
-          const { status, stderr } = spawnSync(process.execPath, ['${program}', '--watchman=false', '--cache=false'], { encoding: 'utf8' })
+          const { status, stderr } = spawnSync(process.execPath, ['${binary}', '--watchman=false', '--cache=false'], { encoding: 'utf8' })
           if (status !== 0 || /did not exit/.test(stderr)) throw new Error(stderr)
           console.log(require('node:fs').readFileSync('results.json', 'utf8'))`,
       },
@@ -198,8 +206,8 @@ function bundles(): readonly Device[] {
     {
       name: 'esbuild for Node in ESM',
       needs: [installed('esbuild')],
-      start: (...at) => ({
-        files: { 'main.mjs': imported(...at) },
+      start: (program) => ({
+        files: { 'main.mjs': imported(program) },
         prepare: (folder) => bundle('esbuild', folder, { platform: 'node' }),
         command: node('bundle.mjs'),
       }),
@@ -207,8 +215,8 @@ function bundles(): readonly Device[] {
     {
       name: 'esbuild for Node in CommonJS',
       needs: [installed('esbuild')],
-      start: (...at) => ({
-        files: { 'main.mjs': imported(...at) },
+      start: (program) => ({
+        files: { 'main.mjs': imported(program) },
         prepare: (folder) => bundle('esbuild', folder, { platform: 'node', format: 'cjs' }),
         command: node('bundle.cjs'),
       }),
@@ -216,8 +224,8 @@ function bundles(): readonly Device[] {
     {
       name: 'esbuild for Node from CommonJS',
       needs: [installed('esbuild')],
-      start: (...at) => ({
-        files: { 'main.mjs': required(...at) },
+      start: (program) => ({
+        files: { 'main.mjs': required(program) },
         prepare: (folder) => bundle('esbuild', folder, { platform: 'node', format: 'cjs' }),
         command: node('bundle.cjs'),
       }),
@@ -225,8 +233,8 @@ function bundles(): readonly Device[] {
     {
       name: 'esbuild for browsers',
       needs: [installed('esbuild')],
-      start: (...at) => ({
-        files: { 'main.mjs': imported(...at) },
+      start: (program) => ({
+        files: { 'main.mjs': imported(program) },
         prepare: (folder) => bundle('esbuild', folder, { conditions: ['browser'] }),
         command: node('bundle.mjs'),
       }),
@@ -234,9 +242,9 @@ function bundles(): readonly Device[] {
     {
       name: 'streams that cannot be iterated',
       needs: [installed('esbuild')],
-      start: (...at) => ({
+      start: (program) => ({
         files: {
-          'main.mjs': imported(...at),
+          'main.mjs': imported(program),
           'safari.cjs': SAFARI,
         },
         prepare: (folder) => bundle('esbuild', folder, { conditions: ['browser'] }),
@@ -246,8 +254,8 @@ function bundles(): readonly Device[] {
     {
       name: 'Rollup for Node',
       needs: [installed('rollup')],
-      start: (...at) => ({
-        files: { 'main.mjs': imported(...at) },
+      start: (program) => ({
+        files: { 'main.mjs': imported(program) },
         prepare: (folder) => bundle('rollup', folder, { platform: 'node' }),
         command: node('bundle.mjs'),
       }),
@@ -255,8 +263,8 @@ function bundles(): readonly Device[] {
     {
       name: 'Rollup for browsers',
       needs: [installed('rollup')],
-      start: (...at) => ({
-        files: { 'main.mjs': imported(...at) },
+      start: (program) => ({
+        files: { 'main.mjs': imported(program) },
         prepare: (folder) => bundle('rollup', folder, { conditions: ['browser'] }),
         command: node('bundle.mjs'),
       }),
@@ -264,8 +272,8 @@ function bundles(): readonly Device[] {
     {
       name: 'webpack for Node',
       needs: [installed('webpack')],
-      start: (...at) => ({
-        files: { 'main.mjs': imported(...at) },
+      start: (program) => ({
+        files: { 'main.mjs': imported(program) },
         prepare: (folder) => bundle('webpack', folder, { platform: 'node', format: 'cjs' }),
         command: node('bundle.cjs'),
       }),
@@ -273,8 +281,8 @@ function bundles(): readonly Device[] {
     {
       name: 'webpack for browsers',
       needs: [installed('webpack')],
-      start: (...at) => ({
-        files: { 'main.mjs': imported(...at) },
+      start: (program) => ({
+        files: { 'main.mjs': imported(program) },
         prepare: (folder) => bundle('webpack', folder, { format: 'cjs' }),
         command: node('bundle.cjs'),
       }),
