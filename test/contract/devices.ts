@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { bundle } from './bundlers.ts'
 
 /** Where the runtimes and the bundlers are installed (`npm ci --prefix test/runtimes`). */
-export const RUNTIMES: string = fileURLToPath(new URL('../runtimes', import.meta.url))
+const RUNTIMES: string = fileURLToPath(new URL('../runtimes', import.meta.url))
 
 const installed = (path: string): string => join(RUNTIMES, 'node_modules', path)
 
