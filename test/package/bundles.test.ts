@@ -34,7 +34,11 @@ function targets(
   return Object.entries(value as object).flatMap(([key, inner]) => targets(inner, [...conditions, key]))
 }
 
-const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { exports: object }
+const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  exports: object
+  'size-limit': readonly { path: string }[]
+}
+const { exports } = manifest
 const CODE = targets(exports).filter(({ conditions }) => conditions.at(-1) === 'default')
 const WITHOUT_NODE = ['workerd', 'edge-light', 'bun', 'browser']
 const filesOf = (leaves: readonly { file: string }[]): readonly string[] => [...new Set(leaves.map(({ file }) => file))]
@@ -44,6 +48,11 @@ it('leads every runtime that is not Node to a build for it', () => {
   const lacking = Object.entries(exports).filter(([, map]) => !WITHOUT_NODE.every((name) => name in (map as object)))
   expect(lacking.map(([path]) => path)).toEqual([])
   expect(EDGE).toContain('edge.js')
+})
+
+it('holds every entry below a size', () => {
+  const held = new Set(manifest['size-limit'].map(({ path }) => path.replace('dist/', '')))
+  expect(filesOf(CODE).filter((file) => file.endsWith('.js') && !held.has(file))).toEqual([])
 })
 
 describe.each(EDGE)('the edge bundle %s', (entry) => {
