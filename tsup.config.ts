@@ -12,7 +12,8 @@ const entry = {
 /** Splitting keeps one copy of module state (the default client, the ambient context) across all entries, in either format. */
 const shared = {
   entry,
-  dts: true,
+  // Strangers who target less than esnext have not told their compiler of disposables.
+  dts: { banner: '/// <reference lib="esnext.disposable" />' },
   splitting: true,
   treeshake: true,
   target: 'es2023',

@@ -182,7 +182,11 @@ export function startAttempt<T, U>(
     read(step) {
       if (response && !over) reading(response, step)
     },
-    silentUntil: (due) => phases.begin('idle', due),
+    silentUntil(due) {
+      // A finished answer may be empty; it must not be lost to the wait for its first content.
+      phases.finish('firstToken')
+      phases.begin('idle', due)
+    },
     fail: (error) => thrown(error),
     began() {
       timeToFirstToken = clock.now() - startedAt
