@@ -2,7 +2,7 @@ import { unwrapError } from 'punctual/fetch'
 import { createFetch } from 'punctual/fetch'
 import { describe, expect, it } from 'vitest'
 import { steps } from '../support/chat.ts'
-import { CHUNKED, event, EVENT_STREAM } from '../support/wire-texts.ts'
+import { CHUNKED, event, EVENT_STREAM } from '../support/fetched-stream.ts'
 import { type FaultExchange, type FaultServer, faultServer } from '../support/fault-server.ts'
 import { chatBody, QUICK } from '../support/fetching.ts'
 

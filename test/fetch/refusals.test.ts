@@ -1,7 +1,7 @@
 import { unwrapError } from 'punctual/fetch'
 import { describe, expect, it } from 'vitest'
 import { answering, chat, failure, steps } from '../support/chat.ts'
-import { event, EVENT_STREAM } from '../support/wire-texts.ts'
+import { event, EVENT_STREAM } from '../support/fetched-stream.ts'
 import { faultServer } from '../support/fault-server.ts'
 import { ask, askStream } from '../support/fetching.ts'
 

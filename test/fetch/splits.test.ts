@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { createFetch, unwrapError } from 'punctual/fetch'
 import { describe, expect, it } from 'vitest'
-import { CHAT_STREAM, EVENT_STREAM } from '../support/wire-texts.ts'
+import { CHAT_STREAM, EVENT_STREAM } from '../support/fetched-stream.ts'
 import { chatBody } from '../support/fetching.ts'
 
 const TEXT = `: größe\n\n${CHAT_STREAM.join('')}`

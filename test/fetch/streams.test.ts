@@ -1,7 +1,7 @@
 import { unwrapError } from 'punctual/fetch'
 import { describe, expect, it } from 'vitest'
 import { chat, failure, steps } from '../support/chat.ts'
-import { CHAT_STREAM, chunkEvent, CHUNKED, DONE, event, EVENT_STREAM } from '../support/wire-texts.ts'
+import { CHAT_STREAM, chunkEvent, CHUNKED, DONE, event, EVENT_STREAM } from '../support/fetched-stream.ts'
 import { type FaultExchange, faultServer } from '../support/fault-server.ts'
 import { ask, askStream } from '../support/fetching.ts'
 

@@ -1,5 +1,5 @@
 import { chat, failure } from '../support/chat.ts'
-import { CHAT_STREAM, event } from '../support/wire-texts.ts'
+import { CHAT_STREAM, event } from '../support/fetched-stream.ts'
 
 export type WireName = 'chat' | 'responses' | 'messages' | 'content' | 'cohere' | 'ollama'
 
