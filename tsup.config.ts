@@ -4,6 +4,8 @@ import type { Options } from 'tsup'
 const entry = {
   index: 'src/index.ts',
   edge: 'src/edge.ts',
+  fetch: 'src/fetch.ts',
+  'fetch-edge': 'src/fetch-edge.ts',
   server: 'src/server.ts',
 }
 

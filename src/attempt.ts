@@ -111,7 +111,9 @@ export function startAttempt<T, U>(
   call.interrupt = (ending: Ending) => failed(endingError(call, ending, facts()), 'cancelled')
 
   function statusSeen(): void {
-    if (response) observed({ kind: 'status', response: seen(response) })
+    if (!response) return
+    call.refusal = { ...response, body: errorBody }
+    observed({ kind: 'status', response: seen(response) })
   }
 
   /** Lets the reader read. What it throws is a fault of the provider's own code, and must not be lost in the transport. */
@@ -180,7 +182,11 @@ export function startAttempt<T, U>(
     read(step) {
       if (response && !over) reading(response, step)
     },
-    silentUntil: (due) => phases.begin('idle', due),
+    silentUntil(due) {
+      // A finished answer may be empty; it must not be lost to the wait for its first content.
+      phases.finish('firstToken')
+      phases.begin('idle', due)
+    },
     fail: (error) => thrown(error),
     began() {
       timeToFirstToken = clock.now() - startedAt
@@ -254,7 +260,8 @@ export function startAttempt<T, U>(
   function authorized(given: Credentials): void {
     if (over) return
     call.credentials = given ?? {}
-    request = { method: 'POST', url: call.url, headers: headersOf(call, given), body: call.wire.body }
+    const { method = 'POST', body } = call.wire
+    request = { method, url: call.url, headers: headersOf(call, given), body }
     send(false)
   }
 
@@ -278,7 +285,7 @@ export function startAttempt<T, U>(
 /** The headers as they are sent: the provider's, then the credential, then the caller's own over both. */
 function headersOf(call: Call, given: Credentials): Record<string, string> {
   const { headers, idempotencyKey } = call.settings.layer
-  const all: Record<string, string> = { 'content-type': 'application/json', ...call.wire.headers, ...given }
+  const all: Record<string, string> = { ...(call.wire.method ? undefined : JSON_BODY), ...call.wire.headers, ...given }
   if (idempotencyKey !== undefined) all['idempotency-key'] = idempotencyKey
   for (const name in headers) {
     const value = headers[name]
@@ -287,3 +294,5 @@ function headersOf(call: Call, given: Credentials): Record<string, string> {
   }
   return all
 }
+
+const JSON_BODY = { 'content-type': 'application/json' }

@@ -6,7 +6,7 @@ import type { CallEvent } from './events.ts'
 import type { Provider, ProviderRequest } from './provider.ts'
 import type { ResolvedRequest } from './request.ts'
 import type { Settings } from './resolve-options.ts'
-import type { ThrownRule, Transport } from './transport/transport.ts'
+import type { HeaderBag, ThrownRule, Transport, WireRequest } from './transport/transport.ts'
 
 /** Why a call must not go on: its total has expired, its caller has left, its client is closed. */
 export interface Ending {
@@ -19,6 +19,21 @@ export interface Ending {
   readonly cause?: unknown
 }
 
+/** What a call sends: a provider's POST, or the request of somebody else, with a method and a body of its own. */
+export interface CallRequest extends Omit<ProviderRequest, 'body'> {
+  /** Undefined for a provider's request, which is a POST of JSON. */
+  readonly method?: string | undefined
+  readonly body: WireRequest['body']
+}
+
+/** A response that is an error by its status, as it came. */
+export interface Refusal {
+  readonly status: number
+  readonly headers: HeaderBag
+  /** At most 64 KiB and one chunk of it. */
+  readonly body: readonly Uint8Array[]
+}
+
 /** One call under way: what was decided when it began, and the little that changes while it lasts. */
 export interface Call {
   readonly id: string
@@ -26,7 +41,7 @@ export interface Call {
   readonly provider: Provider
   /** Changes where the model is told why its answer did not fit; `wire` with it. */
   request: ResolvedRequest
-  wire: ProviderRequest
+  wire: CallRequest
   readonly expected: Expected
   /** Set by an answer that did not fit, until the next attempt is decided on. */
   correction: Correction | undefined
@@ -46,6 +61,8 @@ export interface Call {
   lastError: CompletionError | undefined
   /** The credential headers of the latest attempt: nothing of them may be shown. */
   credentials: Readonly<Record<string, string>>
+  /** The latest response that was an error by its status. */
+  refusal: Refusal | undefined
   /** Where it stands among its client's calls. */
   place: number
   /** Called once, when the call has settled: gives back what it holds outside itself. */

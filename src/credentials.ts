@@ -1,6 +1,6 @@
 import { checkHeaders } from './check.ts'
 import type { Call } from './call.ts'
-import type { AuthorizeContext } from './provider.ts'
+import type { AuthorizeContext, ProviderRequest } from './provider.ts'
 import { CompletionError, isCompletionError } from './errors.ts'
 
 export type Credentials = Readonly<Record<string, string>> | undefined
@@ -35,7 +35,9 @@ export function credentials(
   if (!provider.authorize || OWN.some((name) => typeof headers[name] === 'string')) return rejected ? undefined : {}
   const authorize = (key: string | undefined): Credentials | Promise<Credentials> => {
     const context = { [OPEN]: signal, apiKey: key, rejected }
-    return provider.authorize?.(wire, Object.defineProperty(context, 'signal', SIGNAL) as unknown as AuthorizeContext)
+    const given = Object.defineProperty(context, 'signal', SIGNAL) as unknown as AuthorizeContext
+    // Whoever has an authorize has made the request, too.
+    return provider.authorize?.(wire as ProviderRequest, given)
   }
   try {
     if (typeof apiKey !== 'function') {

@@ -35,18 +35,27 @@ export interface CallInput {
  * Nothing outside knows of it before it is entered.
  */
 export function openCall({ host, settings, model, request }: CallInput, stream: boolean): Call {
-  const { clock, random } = host
   const { resolved, expected } = resolveRequest(request, model.id, stream)
-  const wire = model.provider.prepare(resolved)
+  const { provider } = model
+  return newCall(host, settings, { provider, request: resolved, wire: provider.prepare(resolved), expected })
+}
+
+/** A call for a request that is ready to be sent. */
+export function newCall(
+  host: CallHost,
+  settings: Settings,
+  { provider, request, wire, expected }: Pick<Call, 'provider' | 'request' | 'wire' | 'expected'>,
+): Call {
+  const { clock, random } = host
   const startedAt = clock.now()
   const { detached, signals } = settings.layer
   // Looked up here and not where the call is entered: a stream belongs to the request in which it was made, whoever pulls it first.
   const around = detached ? undefined : ambient()
-  const call: Call = {
+  return {
     id: `call_${crypto.randomUUID()}`,
     settings,
-    provider: model.provider,
-    request: resolved,
+    provider,
+    request,
     wire,
     expected,
     correction: undefined,
@@ -60,13 +69,13 @@ export function openCall({ host, settings, model, request }: CallInput, stream: 
     signals: around ? [...signals, ...around.signals] : signals,
     attempts: [],
     lastError: undefined,
+    refusal: undefined,
     credentials: {},
     place: -1,
     release: () => undefined,
     ending: undefined,
     interrupt: undefined,
   }
-  return call
 }
 
 /** Begins a call: its client knows of it, and it listens to its signals. It may be over already: look at `ending`. */

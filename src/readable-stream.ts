@@ -48,7 +48,8 @@ export function readableStreamOf(
         if (over) controller.close()
       },
       async cancel(reason: unknown) {
-        await events.return?.(reason as undefined)
+        // As a throw into the events, for a return would lose the reason.
+        await events.throw?.(reason).catch(() => undefined)
       },
     },
     { highWaterMark: 0 },

@@ -61,10 +61,11 @@ export function stream(input: CallInput): CompletionStream {
             clock: call.clock,
             limit: call.settings.layer.maxResponseBytes,
             taker: {
-              wants: () => draining || queue.hungry,
+              // An observer may have ended the call in the middle of an event.
+              wants: () => !call.ending && (draining || queue.hungry),
               part(part) {
                 const event = eventOf(part)
-                if (!event) return
+                if (!event || call.ending) return
                 if (!begun && event.type !== 'usage') {
                   begun = true
                   body = opened
@@ -149,9 +150,13 @@ function eventOf(part: StreamPart): StreamEvent | undefined {
     case 'text':
     case 'reasoning':
     case 'refusal':
-      return part.text === '' ? undefined : { type: part.type, text: part.text }
+      if (part.text === '') return undefined
+      // Most parts are events as they are; an object less for each token.
+      return part.type === 'refusal' || !part.providerData ? part : { type: part.type, text: part.text }
     case 'tool_call':
-      return { type: 'tool_call_delta', index: part.index, id: part.id, name: part.name, arguments: part.arguments }
+      return part.arguments === '' && part.id === undefined && part.name === undefined
+        ? undefined
+        : { type: 'tool_call_delta', index: part.index, id: part.id, name: part.name, arguments: part.arguments }
     case 'usage':
       return { type: 'usage', usage: part.usage }
     default:

@@ -94,7 +94,8 @@ function begin(exchange: DispatchExchange): void {
         path: framing.path?.(url) ?? url.pathname + url.search,
         method: request.method,
         headers: added === undefined ? request.headers : { ...request.headers, ...added },
-        body: body ?? null,
+        // A web stream is async iterable, which undici takes as it is; its types do not say so.
+        body: (body ?? null) as string | null,
         // Ours are exact and count the waiting; undici's fire late and would cut long generations at 300 s.
         headersTimeout: 0,
         bodyTimeout: 0,

@@ -79,7 +79,9 @@ describe.each(['server.js', 'server.cjs'])('the bundle %s for every runtime', (e
   })
 })
 
-describe.each(['index.js', 'index.cjs', 'edge.js', 'edge.cjs', 'server.js', 'server.cjs'])('the bundle %s', (entry) => {
+const ENTRIES = ['index', 'edge', 'fetch', 'fetch-edge', 'server'].flatMap((name) => [`${name}.js`, `${name}.cjs`])
+
+describe.each(ENTRIES)('the bundle %s', (entry) => {
   const { text, outside } = bundle(entry)
 
   it('loads only dependencies and Node', () => {

@@ -75,6 +75,16 @@ describe('an installed package', () => {
     expect(stranger.run('builds.mjs', code)).toBe('true\n')
   })
 
+  it('has one guard for what createFetch throws, across its entries and formats', () => {
+    const code = `
+      import { createRequire } from 'node:module'
+      import { isCompletionError } from 'punctual'
+      const { createFetch, unwrapError } = createRequire(import.meta.url)('./node_modules/punctual/dist/fetch.cjs')
+      const error = await createFetch({ retry: false })('http://127.0.0.1:1/').catch((thrown) => thrown)
+      console.log(isCompletionError(error), isCompletionError(unwrapError({ cause: error })))`
+    expect(stranger.run('guard.mjs', code)).toBe('true true\n')
+  })
+
   it.each(ENTRIES)('exports the same names from both builds of %s', (entry) => {
     const code = `
       import { createRequire } from 'node:module'
@@ -103,9 +113,11 @@ describe('an installed package', () => {
     expect(stranger.run('entry.cjs', `console.log(typeof require('${specifier}'))`)).toBe('object\n')
   })
 
-  it.each(['workerd', 'edge-light', 'bun', 'browser'])('leads %s to the edge build', (condition) => {
-    const code = `console.log(import.meta.resolve('punctual').split('/').at(-1))`
-    expect(stranger.run('resolve.mjs', code, [`--conditions=${condition}`])).toBe('edge.js\n')
+  it.each(['workerd', 'edge-light', 'bun', 'browser'])('leads %s to the edge builds', (condition) => {
+    const code = `
+      const nameOf = (entry) => import.meta.resolve(entry).split('/').at(-1)
+      console.log(nameOf('punctual'), nameOf('punctual/fetch'))`
+    expect(stranger.run('resolve.mjs', code, [`--conditions=${condition}`])).toBe('edge.js fetch-edge.js\n')
   })
 
   it('hides every path that the exports map does not name', () => {
