@@ -30,13 +30,15 @@ describe.skipIf(!HAS_RUNTIMES).each(DEVICES.map((device) => [device.name, device
     results = (await runOn(device, stranger.folder, {
       imported: `
         import * as library from 'punctual'
+        import * as fetching from 'punctual/fetch'
         import * as server from 'punctual/server'
         import { runCases } from '../run-cases.mjs'`,
       required: (specifier) => `
         const library = require('${specifier('punctual')}')
+        const fetching = require('${specifier('punctual/fetch')}')
         const server = require('${specifier('punctual/server')}')
         const { runCases } = require('../run-cases.cjs')`,
-      results: `runCases({ library, server }, '${origin}', '${refused}')`,
+      results: `runCases({ library, fetch: fetching, server }, '${origin}', '${refused}')`,
     })) as Results
   })
 

@@ -10,7 +10,7 @@ const PATIENCE = 15_000
 
 /** Runs every case against the server, one by one, inside the runtime that is tried. */
 export async function runCases(
-  packages: Pick<Trial, 'library' | 'server'>,
+  packages: Pick<Trial, 'library' | 'fetch' | 'server'>,
   origin: string,
   refused: string,
 ): Promise<Results> {

@@ -1,4 +1,5 @@
 import type * as Punctual from '../../src/index.ts'
+import type * as Fetch from '../../src/fetch.ts'
 import type * as Server from '../../src/server.ts'
 import type { Scenario } from './scenarios.ts'
 
@@ -8,7 +9,9 @@ export type Library = typeof Punctual
 /** What a case is given. The case runs inside the runtime that is tried, and the server outside of it. */
 export interface Trial {
   readonly library: Library
-  /** And what `punctual/server` gives. */
+  /** What `punctual/fetch` gives. */
+  readonly fetch: typeof Fetch
+  /** What `punctual/server` gives. */
   readonly server: typeof Server
   /** A base URL whose requests the server answers by that scenario; `seen` tells of the last one made. */
   url(scenario: Scenario): string
