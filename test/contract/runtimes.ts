@@ -31,7 +31,9 @@ export function nodes(name: string, binary: string): readonly Device[] {
 export function others(): readonly Device[] {
   const bun = installed('bun/bin/bun.exe')
   const deno = installed('.bin/deno')
-  const trusting = [deno, 'run', '--allow-all', '--no-lock', '--node-modules-dir=manual']
+  // The permissions that the README names; reading files is `require`'s own.
+  const permitted = ['--no-prompt', '--allow-net', '--allow-env']
+  const running = [deno, 'run', ...permitted, '--no-lock', '--node-modules-dir=manual']
   return [
     {
       name: 'Bun by import',
@@ -49,7 +51,7 @@ export function others(): readonly Device[] {
       mixes: true,
       needs: [deno],
       start: (program) => ({
-        command: [...trusting, 'main.mjs'],
+        command: [...running, 'main.mjs'],
         files: { 'main.mjs': imported(program), 'package.json': '{}' },
       }),
     },
@@ -57,7 +59,7 @@ export function others(): readonly Device[] {
       name: 'Deno by require',
       needs: [deno],
       start: (program) => ({
-        command: [...trusting, 'main.cjs'],
+        command: [...running, '--allow-read', 'main.cjs'],
         files: { 'main.cjs': required(program), 'package.json': '{}' },
       }),
     },
