@@ -123,3 +123,20 @@ test('one name in any case is one header', async () => {
   await clientOf('http://local', { fetch }).complete({ ...asked, model: own({ prepare }) }, { headers })
   expect(fetch.requests[0]?.headers).toEqual({ 'content-type': 'application/json', 'x-own': '1', accept: 'b' })
 })
+
+test.each<[string, NonNullable<Provider['streamReader']>]>([
+  ['cannot be opened', () => broken()],
+  ['cannot read', () => () => broken()],
+])('a stream reader that %s fails the call', async (_what, streamReader) => {
+  for (const wire of ['stream', 'json'] as const) {
+    const client = clientOf('http://local', { fetch: scriptedFetch(responding('data: {}\n\n')), timeout: 2_000, wire })
+    const request = { ...asked, model: own({ streamReader }) }
+    const error = await failureOf(wire === 'stream' ? client.complete(request) : client.stream(request).completion)
+    expect(error).toMatchObject({ code: 'invalid_response', retryable: false, stopReason: 'not_retryable' })
+    expect(error.cause).toMatchObject({ message: 'broken' })
+  }
+})
+
+function broken(): never {
+  throw new Error('broken')
+}
