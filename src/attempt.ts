@@ -216,8 +216,12 @@ export function startAttempt<T, U>(
       timeToHeaders = clock.now() - startedAt
       phases.finish('connect')
       phases.finish('headers')
-      if (status >= 200 && status < 300) reader = openBody(response, controls)
-      else phases.begin('errorBody', clock.now() + ERROR_BODY_MS)
+      if (status < 200 || status >= 300) return phases.begin('errorBody', clock.now() + ERROR_BODY_MS)
+      try {
+        reader = openBody(response, controls)
+      } catch (error) {
+        threw(response, error)
+      }
     },
     onData(chunk) {
       if (over) return

@@ -1,22 +1,24 @@
 import type { Attempt } from './attempt-record.ts'
 import type { Correction, Expected } from './output.ts'
 import type { Clock } from './clock.ts'
-import type { CompletionError } from './errors.ts'
+import type { AnyCompletionError, Code, CompletionError } from './errors.ts'
 import type { CallEvent } from './events.ts'
 import type { Provider, ProviderRequest } from './provider.ts'
 import type { ResolvedRequest } from './request.ts'
 import type { Settings } from './resolve-options.ts'
 import type { HeaderBag, ThrownRule, Transport, WireRequest } from './transport/transport.ts'
 
-/** Why a call must not go on: its total has expired, its caller has left, its client is closed. */
+/** Why a call must not go on: its total has expired, its caller has left, its client is closed, its request cannot be made. */
 export interface Ending {
-  readonly code: 'timeout' | 'aborted'
-  readonly stopReason: 'deadline' | 'aborted'
+  readonly code: Code
+  readonly stopReason: 'deadline' | 'aborted' | 'not_retryable'
   /** Without the code; what happened, and what to do. */
   readonly message: string
   readonly phase?: 'total' | 'signal' | undefined
   /** The caller's reason, where there is one. */
   readonly cause?: unknown
+  /** The provider's own error, in place of one that is made of the above. */
+  readonly error?: AnyCompletionError | undefined
 }
 
 /** What a call sends: a provider's POST, or the request of somebody else, with a method and a body of its own. */

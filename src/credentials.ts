@@ -2,6 +2,7 @@ import { checkHeaders } from './check.ts'
 import type { Call } from './call.ts'
 import type { AuthorizeContext, ProviderRequest } from './provider.ts'
 import { CompletionError, isCompletionError } from './errors.ts'
+import { adopted, identity } from './failure.ts'
 
 export type Credentials = Readonly<Record<string, string>> | undefined
 
@@ -76,25 +77,9 @@ function checkKey(key: unknown): string {
 
 /** Whoever was asked for a credential failed: that is its own kind of trouble, whatever was thrown. */
 function refused(call: Call, error: unknown): unknown {
-  const about = {
-    provider: call.provider.name,
-    model: call.request.model,
-    callId: call.id,
-    metadata: call.settings.layer.metadata,
-  }
-  if (isCompletionError(error)) {
-    // A copy, for it may be another call's error, which is not ours to complete.
-    const { name: _, attempts: __, ...rest } = error.toJSON()
-    return new CompletionError({
-      ...rest,
-      ...about,
-      retryable: false,
-      sent: false,
-      cause: error.callId === undefined ? error.cause : error,
-    })
-  }
+  if (isCompletionError(error)) return adopted(call, error)
   return new CompletionError({
-    ...about,
+    ...identity(call),
     code: 'authentication',
     message: `authentication: no credential for ${call.provider.name} could be had; the cause is beneath. No request was sent.`,
     cause: error,

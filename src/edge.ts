@@ -84,6 +84,7 @@ export type {
 export type { CallEvent } from './events.ts'
 export type {
   AssistantMessage,
+  Extra,
   FilePart,
   ImagePart,
   InputMessage,
@@ -115,8 +116,19 @@ export type {
   ToolCall,
   Usage,
 } from './result.ts'
+export type { EventsBody } from './read-events.ts'
 export type { StreamEvent } from './stream-events.ts'
 export type { CompletionStream, ReadableStreamOptions, StreamFormat } from './stream-handle.ts'
+
+// What the exported providers are, and what they take.
+export type { AnthropicSettings } from './providers/anthropic.ts'
+export type { AzureOpenAISettings } from './providers/azure.ts'
+export type { GeminiSettings } from './providers/gemini.ts'
+export type { OpenAISettings } from './providers/openai.ts'
+export type { OpenAICompatibleSettings } from './providers/openai-compatible.ts'
+export type { PresetSettings } from './providers/presets.ts'
+export type { ProviderSettings } from './providers/settings.ts'
+export type { ModelFactory, ProviderFactory } from './provider.ts'
 
 export type { JsonSchema, SchemaOutput, SchemaWithJson, StandardJsonSchema, StandardSchema } from './standard-schema.ts'
 

@@ -1,8 +1,10 @@
 import { type Ambient, ambient } from './ambient.ts'
-import { type Call, endCall, remaining } from './call.ts'
+import { type Call, type CallRequest, endCall, remaining } from './call.ts'
 import type { Clock } from './clock.ts'
 import { totalExpired } from './deadline.ts'
+import { isCompletionError } from './errors.ts'
 import { type Expected, resolveOutput } from './output.ts'
+import { prepare } from './prepare.ts'
 import type { Model } from './provider.ts'
 import type { Request, ResolvedRequest } from './request.ts'
 import { earliest, type Settings } from './resolve-options.ts'
@@ -31,14 +33,26 @@ export interface CallInput {
 }
 
 /**
- * Makes a call: prepares its request and fixes its deadline. Throws what the provider throws for a request that it cannot express.
+ * Makes a call: prepares its request and fixes its deadline. Throws what the provider throws for a request that it cannot express; a
+ * CompletionError is the call's `ending` instead.
  * Nothing outside knows of it before it is entered.
  */
 export function openCall({ host, settings, model, request }: CallInput, stream: boolean): Call {
   const { resolved, expected } = resolveRequest(request, model.id, stream)
   const { provider } = model
-  return newCall(host, settings, { provider, request: resolved, wire: provider.prepare(resolved), expected })
+  const parts = { provider, request: resolved, expected }
+  try {
+    return newCall(host, settings, { ...parts, wire: prepare(provider, resolved) })
+  } catch (error) {
+    if (!isCompletionError(error)) throw error
+    // Its failure like any other: told to the observers and thrown to whoever reads, but known before the call began.
+    const call = newCall(host, settings, { ...parts, wire: NO_REQUEST })
+    endCall(call, { code: error.code, stopReason: 'not_retryable', message: error.message, error })
+    return call
+  }
 }
+
+const NO_REQUEST: CallRequest = { url: 'about:blank', headers: {}, body: undefined }
 
 /** A call for a request that is ready to be sent. */
 export function newCall(

@@ -1,5 +1,5 @@
 import { type Call, emit } from './call.ts'
-import { endingError } from './failure.ts'
+import { adopted, endingError } from './failure.ts'
 import type { AnyCompletionError, CompletionError, StopReason } from './errors.ts'
 
 /** Completes the error that a call fails with, tells the observers, and gives back what the call holds. */
@@ -15,7 +15,9 @@ export function finishFailure(call: Call, error: CompletionError, stopReason: St
 /** The error of a call that was over before it began: nothing has been sent. */
 export function endedBefore(call: Call): Error {
   const ending = call.ending as NonNullable<Call['ending']>
-  const error = endingError(call, ending, { sent: false, response: undefined, partial: undefined })
+  const error = ending.error
+    ? adopted(call, ending.error)
+    : endingError(call, ending, { sent: false, response: undefined, partial: undefined })
   finishFailure(call, error, ending.stopReason)
   return error
 }

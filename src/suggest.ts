@@ -23,6 +23,21 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   schema: ['output'],
 }
 
+/** Members of a member: whoever writes one beside it is told where it belongs. */
+const WITHIN: readonly string[] = [
+  'timeout.total',
+  'timeout.attempt',
+  'timeout.connect',
+  'timeout.firstToken',
+  'timeout.idle',
+  'retry.baseDelay',
+  'retry.maxDelay',
+  'retry.factor',
+  'retry.jitter',
+  'retry.maxRetryAfter',
+  'retry.shouldRetry',
+]
+
 /** The known name that a mistaken one most likely means: the same letters in another case, an alias, or one slip of the finger. */
 export function likely(name: string, known: Iterable<string>): string | undefined {
   const wanted = plain(name)
@@ -30,6 +45,7 @@ export function likely(name: string, known: Iterable<string>): string | undefine
   return (
     names.find((candidate) => plain(candidate) === wanted) ??
     names.find((candidate) => ALIASES[wanted]?.includes(candidate)) ??
+    WITHIN.find((path) => names.some((candidate) => plain(path) === plain(candidate) + wanted)) ??
     names.find((candidate) => oneSlip(plain(candidate), wanted))
   )
 }

@@ -1,8 +1,11 @@
 import type { Conclusion } from './body.ts'
 import type { Call } from './call.ts'
 import { messageOf } from './completion.ts'
+import { isCompletionError } from './errors.ts'
+import { adopted } from './failure.ts'
 import { partialOf } from './json-body.ts'
 import { corrected, type Correction, type OutputReading, readOutput } from './output.ts'
+import { prepare } from './prepare.ts'
 import type { Answer } from './provider.ts'
 import type { Issue, PartialAnswer, ToolCall } from './result.ts'
 import { readToolCalls } from './tools.ts'
@@ -57,5 +60,9 @@ export function takeCorrection(call: Call): Correction | undefined {
 /** Puts the correction into the conversation that the next attempt sends. */
 export function askAgain(call: Call, { message, issues }: Correction): void {
   call.request = { ...call.request, messages: corrected(call.request.messages, message, issues) }
-  call.wire = call.provider.prepare(call.request)
+  try {
+    call.wire = prepare(call.provider, call.request)
+  } catch (error) {
+    throw isCompletionError(error) ? adopted(call, error) : error
+  }
 }

@@ -121,7 +121,9 @@ describe('events', () => {
     const pieces = whole.map(({ id, name }, index) => wire.toolDelta(index, { id, name }))
     for (let at = 0; at < 30; at += 3) {
       for (const [index, call] of whole.entries()) {
-        const piece = Array.from(call.arguments).slice(at, at + 3).join('')
+        const piece = Array.from(call.arguments)
+          .slice(at, at + 3)
+          .join('')
         if (piece) pieces.push(wire.toolDelta(index, { arguments: piece }))
       }
     }

@@ -232,3 +232,8 @@ test('readEvents runs where there is nothing of Node', async () => {
   })
   expect(isCompletionError(brand)).toBe(true)
 })
+
+test('toReadableStream names an option that it does not know', () => {
+  const stream = clientOf('http://local').stream(asked)
+  expect(() => stream.toReadableStream({ heartBeat: 5 } as never)).toThrow('did you mean heartbeat?')
+})
