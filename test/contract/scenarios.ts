@@ -97,7 +97,11 @@ export const SCENARIOS: Readonly<Record<Scenario, Script>> = {
     exchange.respond('<!doctype html><title>Welcome</title>', { headers: { 'content-type': 'text/html' } })
   },
   'error inside': failing(200, ['Rate limit reached', 'requests', 'rate_limit_exceeded']),
-  redirect: failing(307, ['Moved', 'moved'], { location: '/elsewhere' }),
+  /** To where there is an answer. */
+  redirect(exchange: FaultExchange) {
+    const location = exchange.request.path.replace('/redirect/', '/answer/')
+    exchange.json(failure('Moved', 'moved'), { status: 307, headers: { location } })
+  },
   'body stalled'(exchange: FaultExchange) {
     exchange.head({ contentLength: 1_000 })
     exchange.write('{"id":')
