@@ -78,7 +78,7 @@ function modelOf({ provider, wire }: Recorded): Model {
 }
 
 async function play(model: Model, chunks: readonly Uint8Array[]): Promise<Outcome> {
-  const body = ReadableStream.from(chunks) as ReadableStream<Uint8Array>
+  const body = ReadableStream.from<Uint8Array>(chunks)
   const fetch = (): Promise<Response> =>
     Promise.resolve(new Response(body, { headers: { 'content-type': 'text/event-stream' } }))
   const client = createClient({ fetch: fetch as typeof globalThis.fetch, retry: false })

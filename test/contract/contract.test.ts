@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packedStranger, type Stranger } from '../support/tarball.ts'
 import { compileCases } from './bundlers.ts'
 import { CASES } from './cases.ts'
-import { DEVICES, HAS_RUNTIMES } from './devices.ts'
+import { HAS_RUNTIMES } from './device.ts'
+import { DEVICES } from './devices.ts'
 import type { Results } from './run-cases.ts'
 import { isAbsent, runOn } from './run-on.ts'
 import { type ContractServer, startContractServer } from './server.ts'
@@ -29,11 +30,15 @@ describe.skipIf(!HAS_RUNTIMES).each(DEVICES.map((device) => [device.name, device
     results = (await runOn(device, stranger.folder, {
       imported: `
         import * as library from 'punctual'
+        import * as fetching from 'punctual/fetch'
+        import * as server from 'punctual/server'
         import { runCases } from '../run-cases.mjs'`,
       required: (specifier) => `
         const library = require('${specifier('punctual')}')
+        const fetching = require('${specifier('punctual/fetch')}')
+        const server = require('${specifier('punctual/server')}')
         const { runCases } = require('../run-cases.cjs')`,
-      results: `runCases(library, '${origin}', '${refused}')`,
+      results: `runCases({ library, fetch: fetching, server }, '${origin}', '${refused}')`,
     })) as Results
   })
 

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packedStranger, type Stranger } from '../support/tarball.ts'
-import { type Device, DEVICES, HAS_RUNTIMES, type Program } from './devices.ts'
+import { type Device, HAS_RUNTIMES, type Program } from './device.ts'
+import { DEVICES } from './devices.ts'
 import { isAbsent, runOn } from './run-on.ts'
 
 const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { exports: object }

@@ -1,5 +1,6 @@
-import { CASES, type Library } from './cases.ts'
+import { CASES } from './cases.ts'
 import type { Scenario } from './scenarios.ts'
+import type { Trial } from './trial.ts'
 
 /** One line per case: its name, and why it failed or null. */
 export type Results = readonly (readonly [name: string, failure: string | null])[]
@@ -8,7 +9,11 @@ export type Results = readonly (readonly [name: string, failure: string | null])
 const PATIENCE = 15_000
 
 /** Runs every case against the server, one by one, inside the runtime that is tried. */
-export async function runCases(library: Library, origin: string, refused: string): Promise<Results> {
+export async function runCases(
+  packages: Pick<Trial, 'library' | 'fetch' | 'server'>,
+  origin: string,
+  refused: string,
+): Promise<Results> {
   const results: [string, string | null][] = []
   for (const { name, run } of CASES) {
     // A run's own, so that several runtimes may be tried at the same time.
@@ -24,7 +29,7 @@ export async function runCases(library: Library, origin: string, refused: string
       timer = setTimeout(() => reject(new Error('it hangs')), PATIENCE)
     })
     try {
-      await Promise.race([run({ library, url, seen, cut, refused }), patience])
+      await Promise.race([run({ ...packages, url, seen, cut, refused }), patience])
       results.push([name, null])
     } catch (error) {
       results.push([name, describe(error)])

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Device, missing, type Program } from './devices.ts'
+import { type Device, missing, type Program } from './device.ts'
 
 /** Runs a program in a process of its own, which must end by itself, and returns its results. */
 export async function runOn(device: Device, project: string, program: Program): Promise<unknown> {

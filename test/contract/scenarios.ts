@@ -6,6 +6,8 @@ import type { FaultExchange } from '../support/fault-server.ts'
 export type Scenario =
   | 'answer'
   | 'compressed'
+  | 'structured once'
+  | 'tool call'
   | 'rate limited once'
   | 'overloaded once'
   | 'overloaded for long'
@@ -67,6 +69,15 @@ export const SCENARIOS: Readonly<Record<Scenario, Script>> = {
   answer,
   compressed(exchange: FaultExchange) {
     exchange.respond(gzipSync(JSON.stringify(chat(ANSWER))), { headers: { 'content-encoding': 'gzip' } })
+  },
+  /** Not what was asked for, and then it is. */
+  'structured once'(exchange: FaultExchange, count: number) {
+    exchange.json(chat(JSON.stringify(count === 1 ? { town: 1 } : { city: 'Zürich' })))
+  },
+  'tool call'(exchange: FaultExchange) {
+    const call = { id: 'call_1', type: 'function', function: { name: 'weather', arguments: '{"city":"Zürich"}' } }
+    const message = { role: 'assistant', content: null, tool_calls: [call] }
+    exchange.json({ ...chat(), choices: [{ index: 0, message, finish_reason: 'tool_calls' }] })
   },
   'rate limited once': once(failing(429, ['Slow down', 'requests'], { 'retry-after-ms': '60' })),
   'overloaded once': once(overloaded),

@@ -18,7 +18,7 @@ interface Missing {
 }
 
 /** The folders that are installed each by itself. */
-export const INSTALLED: readonly string[] = ['.', 'test/frameworks', 'test/runtimes']
+export const INSTALLED: readonly string[] = ['.', 'test/frameworks', 'test/runtimes', 'test/schemas', 'test/sdks']
 const SYSTEMS = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'win32']
 const PROCESSORS = ['arm64', 'arm', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x', 'wasm32', 'x64']
 
