@@ -36,8 +36,8 @@ export const stream: Stream = entry.stream
 export const createClient: (defaults?: ClientDefaults) => Client = entry.createClient
 
 /**
- * Replaces the client behind the bare `complete` (at first one with the provider `openai`), and returns the one before, which is not
- * closed.
+ * Replaces the client behind the bare `complete` and `stream` (at first one with the provider `openai`), and returns the one before,
+ * which is not closed.
  *
  * @throws TypeError where it is given no client
  */

@@ -1,6 +1,7 @@
 import { type Call, emit } from './call.ts'
 import { adopted, endingError } from './failure.ts'
 import type { AnyCompletionError, CompletionError, StopReason } from './errors.ts'
+import type { Completion } from './result.ts'
 
 /** Completes the error that a call fails with, tells the observers, and gives back what the call holds. */
 export function finishFailure(call: Call, error: CompletionError, stopReason: StopReason): void {
@@ -10,6 +11,12 @@ export function finishFailure(call: Call, error: CompletionError, stopReason: St
   Object.assign(error, { stopReason, attempts, duration })
   call.release()
   emit(call, { type: 'failure', duration, attempts, error: error as AnyCompletionError })
+}
+
+/** Tells the observers of a call's result, and gives back what the call holds. */
+export function finishSuccess(call: Call, { duration, attempts, finishReason, usage }: Completion): void {
+  call.release()
+  emit(call, { type: 'success', duration, attempts, finishReason, usage })
 }
 
 /** The error of a call that was over before it began: nothing has been sent. */

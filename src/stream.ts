@@ -1,15 +1,14 @@
 import { type AttemptPlan, startAttempt } from './attempt.ts'
 import { runAttempts } from './attempts.ts'
-import { emit, endCall } from './call.ts'
+import { endCall } from './call.ts'
 import { completionOf } from './completion.ts'
 import { withinDeadline } from './deadline.ts'
 import { eventQueue } from './event-queue.ts'
-import { shownRequestId } from './failure.ts'
 import { type CallInput, enterCall, openCall } from './open-call.ts'
 import type { StreamPart } from './provider.ts'
 import type { JsonAnswer } from './json-body.ts'
 import type { Completion } from './result.ts'
-import { endedBefore, finishFailure } from './settle.ts'
+import { endedBefore, finishFailure, finishSuccess } from './settle.ts'
 import { openStreamBody, type StreamBody } from './stream-body.ts'
 import type { StreamEvent } from './stream-events.ts'
 import type { CompletionStream } from './stream-handle.ts'
@@ -80,18 +79,11 @@ export function stream(input: CallInput): CompletionStream {
           return opened
         },
         (answered: JsonAnswer) => understand(call, answered),
-        (understood, { status, headers }) => {
-          const completion = completionOf(call, {
-            ...understood,
-            status,
-            headers,
-            requestId: shownRequestId(call, headers),
-          })
+        (understood, response) => {
+          const completion = completionOf(call, understood, response)
           for (const toolCall of completion.toolCalls) push({ type: 'tool_call', toolCall })
           push({ type: 'finish', finishReason: completion.finishReason })
-          call.release()
-          const { duration, attempts, finishReason, usage } = completion
-          emit(call, { type: 'success', duration, attempts, finishReason, usage })
+          finishSuccess(call, completion)
           resolveWhole(completion)
           resolve()
           queue.end()

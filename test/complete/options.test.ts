@@ -213,6 +213,7 @@ describe('a mistake', () => {
     ['did you mean timeout.idle', { idle: 5 }],
     ['did you mean timeout.firstToken', { first_token: 5 }],
     ['did you mean retry.baseDelay', { baseDelay: 5 }],
+    ['did you mean request.maxTokens', { max_tokens: 5 }],
     ['did you mean signal', { abortSignal: new AbortController().signal, sginal: 1 }],
     ['budget is not available', { retry: { budget: {} } }],
     ['fallbacks is not available', { fallbacks: [] }],
@@ -269,6 +270,8 @@ describe('a mistake', () => {
     ['request.model', { ...asked, model: {} }],
     ['did you mean maxTokens', { ...asked, max_tokens: 5 }],
     ['did you mean topP', { ...asked, top_p: 1 }],
+    ['did you mean extraBody', { ...asked, top_k: 1 }],
+    ['did you mean options.timeout', { ...asked, timeout: 1 }],
   ])('in the request names %s', async (named, request) => {
     const fetch = scriptedFetch(responding(chat()))
     const call = clientOf('http://local', { fetch }).complete(request as Request)

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import builds from '../../tsup.config.ts'
@@ -29,9 +29,23 @@ function targets(value: unknown): readonly string[] {
 describe('the tarball', () => {
   it('holds the entries and nothing unexpected', () => {
     // Chunks carry a hash of their content in their names: they are checked through the files that import them.
-    const named = stranger.files.filter((file) => !/^dist\/[\w-]+-[\w-]{8}\.(js|cjs|d\.ts|d\.cts)$/.test(file))
+    const chunk = /^dist\/[\w-]+-[\w-]{8}\.(js|cjs|d\.ts|d\.cts)$/
+    const pages = /^(docs\/[\w-]+\.md|examples\/(servers\/[\w-]+|own-provider|bedrock-sigv4)\.ts)$/
+    const named = stranger.files.filter((file) => !chunk.test(file) && !pages.test(file))
     const entries = ENTRIES.flatMap((entry) => SUFFIXES.map((suffix) => `dist/${entry}${suffix}`))
     expect(named).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', ...entries].toSorted())
+  })
+
+  it('holds every file that its pages link to', () => {
+    const pages = stranger.files.filter((file) => file.endsWith('.md'))
+    const links = pages.flatMap((page) => {
+      const text = readFileSync(join(stranger.folder, 'node_modules/punctual', page), 'utf8')
+      return [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, link = '']) =>
+        posix.join(posix.dirname(page), link),
+      )
+    })
+    expect(links).toContain('docs/tool-loop.md')
+    expect(links.filter((link) => !stranger.files.includes(link))).toEqual([])
   })
 
   it('holds no chunk that nothing imports', () => {
