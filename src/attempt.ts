@@ -52,7 +52,7 @@ export function startAttempt<T, U>(
   let ended = false
   let timeToHeaders: number | undefined
   let timeToFirstToken: number | undefined
-  const errorBody: Uint8Array[] = []
+  let errorBody: Uint8Array[] | undefined
   let errorBytes = 0
   const phases = watchPhases(clock, call.endsAt, expired)
 
@@ -64,7 +64,7 @@ export function startAttempt<T, U>(
   const seen = ({ status, headers }: GoodResponse): SeenResponse => ({
     status,
     headers,
-    body: reader ? reader.text() : textOf(errorBody),
+    body: reader ? reader.text() : textOf(errorBody ?? []),
   })
 
   /** The end of the attempt, whichever it is. */
@@ -73,6 +73,7 @@ export function startAttempt<T, U>(
     phases.stop()
     call.interrupt = undefined
     const record: Attempt = {
+      ...UNRECORDED,
       index,
       provider: call.provider.name,
       model: call.request.model,
@@ -177,6 +178,7 @@ export function startAttempt<T, U>(
   }
 
   const controls: BodyControls<T> = {
+    ...PASSIVE,
     read(step) {
       if (response && !over) reading(response, step)
     },
@@ -197,6 +199,7 @@ export function startAttempt<T, U>(
   }
 
   const receiver: Receiver = {
+    ...DEAF,
     onSent(onReused) {
       if (over) return
       sent = true
@@ -206,7 +209,7 @@ export function startAttempt<T, U>(
     },
     onHeaders(status, headers) {
       if (over) return
-      response = { status, headers }
+      response = { ...UNKNOWN, status, headers }
       timeToHeaders = clock.now() - startedAt
       phases.finish('connect')
       phases.finish('headers')
@@ -217,7 +220,7 @@ export function startAttempt<T, U>(
       if (over) return
       const open = reader
       if (open && response) return reading(response, () => open.data(chunk))
-      errorBody.push(chunk)
+      ;(errorBody ??= []).push(chunk)
       errorBytes += chunk.length
       if (errorBytes >= ERROR_BODY_BYTES) statusSeen()
     },
@@ -254,7 +257,7 @@ export function startAttempt<T, U>(
   function authorized(given: Credentials): void {
     if (over) return
     call.credentials = given ?? {}
-    request = { method: 'POST', url: call.url, headers: headersOf(call, given), body: call.wire.body }
+    request = { ...UNADDRESSED, url: call.url, headers: headersOf(call, given), body: call.wire.body }
     send(false)
   }
 
@@ -275,10 +278,34 @@ export function startAttempt<T, U>(
   }
 }
 
+const UNADDRESSED: WireRequest = { method: 'POST', url: undefined as never, headers: {}, body: undefined }
+const JSON_TYPE = { 'content-type': 'application/json' }
+const UNKNOWN: GoodResponse = { status: 0, headers: {} }
+const UNRECORDED: Attempt = {
+  index: 0,
+  provider: '',
+  model: '',
+  startOffset: 0,
+  duration: 0,
+  delayBefore: 0,
+  delayFrom: null,
+  outcome: 'ok',
+}
+const PASSIVE: BodyControls<never> = {
+  read() {},
+  silentUntil() {},
+  fail() {},
+  began() {},
+  ping() {},
+  pause() {},
+  resume() {},
+}
+const DEAF: Receiver = { onSent() {}, onHeaders() {}, onData() {}, onEnd() {}, onError() {} }
+
 /** The headers as they are sent: the provider's, then the credential, then the caller's own over both. */
 function headersOf(call: Call, given: Credentials): Record<string, string> {
   const { headers, idempotencyKey } = call.settings.layer
-  const all: Record<string, string> = { 'content-type': 'application/json', ...call.wire.headers, ...given }
+  const all: Record<string, string> = { ...JSON_TYPE, ...call.wire.headers, ...given }
   if (idempotencyKey !== undefined) all['idempotency-key'] = idempotencyKey
   for (const name in headers) {
     const value = headers[name]

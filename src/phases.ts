@@ -47,6 +47,7 @@ export function watchPhases(clock: Clock, ceiling: number, onExpired: (phase: Ph
     })
   }
   return {
+    ...UNWATCHED,
     begin: (phase, at) => {
       due.delete(phase)
       if (at >= ceiling) return
@@ -64,3 +65,6 @@ export function watchPhases(clock: Clock, ceiling: number, onExpired: (phase: Ph
     },
   }
 }
+
+/** What lives as long as a call is copied: see BLANK in open-call.ts. */
+const UNWATCHED: Phases = { begin() {}, finish() {}, stop() {} }
