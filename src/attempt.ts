@@ -1,7 +1,7 @@
 import type { Attempt } from './attempt-record.ts'
 import type { BodyControls, BodyOutcome, BodyReader, Conclusion, GoodResponse } from './body.ts'
 import { type Call, type Ending, emit } from './call.ts'
-import { type Credentials, credentials } from './credentials.ts'
+import { type Credentials, credentials, sentHeaders } from './credentials.ts'
 import type { CompletionError } from './errors.ts'
 import { type AttemptFacts, endingError, observedError, shownRequestId, timeoutError } from './failure.ts'
 import type { Observation, SeenResponse } from './observation.ts'
@@ -82,7 +82,7 @@ export function startAttempt<T, U>(
       delayBefore: plan.delayBefore,
       delayFrom: plan.delayFrom,
       outcome,
-      ...(response && { status: response.status, requestId: shownRequestId(call, response.headers) }),
+      ...(response && { status: response.status, requestId: response.requestId }),
       ...(error && { error: { code: error.code, phase: error.phase, message: error.message } }),
       ...(timeToHeaders !== undefined && { timeToHeaders }),
       ...(timeToFirstToken !== undefined && { timeToFirstToken }),
@@ -209,7 +209,7 @@ export function startAttempt<T, U>(
     },
     onHeaders(status, headers) {
       if (over) return
-      response = { ...UNKNOWN, status, headers }
+      response = { ...UNKNOWN, status, headers, requestId: shownRequestId(call, headers) }
       timeToHeaders = clock.now() - startedAt
       phases.finish('connect')
       phases.finish('headers')
@@ -257,7 +257,7 @@ export function startAttempt<T, U>(
   function authorized(given: Credentials): void {
     if (over) return
     call.credentials = given ?? {}
-    request = { ...UNADDRESSED, url: call.url, headers: headersOf(call, given), body: call.wire.body }
+    request = { ...UNADDRESSED, url: call.url, headers: sentHeaders(call, given), body: call.wire.body }
     send(false)
   }
 
@@ -265,22 +265,32 @@ export function startAttempt<T, U>(
   // Ended before it could be interrupted, or by the observer just now.
   if (call.ending) call.interrupt?.(call.ending)
   if (over) return
-  if (limits.attempt !== Infinity) phases.begin('attempt', startedAt + limits.attempt)
-  if (limits.firstToken !== Infinity && call.request.stream) phases.begin('firstToken', startedAt + limits.firstToken)
-  if (plan.credentials) return authorized(plan.credentials)
+  const watch = (): void => {
+    if (over) return
+    if (limits.attempt !== Infinity) phases.begin('attempt', startedAt + limits.attempt)
+    if (limits.firstToken !== Infinity && call.request.stream) phases.begin('firstToken', startedAt + limits.firstToken)
+  }
+  // After the connection's limit has been armed, which is usually the nearer one: arming this first would take two timers.
+  const begin = (given: Credentials): void => {
+    authorized(given)
+    watch()
+  }
+  if (plan.credentials) return begin(plan.credentials)
   const refused = (error: unknown): void => failed(error as CompletionError)
   try {
     const asked = credentials(call, () => (controller ??= new AbortController()).signal, false)
-    if (asked instanceof Promise) asked.then(authorized, refused)
-    else authorized(asked)
+    if (asked instanceof Promise) {
+      watch()
+      asked.then(authorized, refused)
+    } else begin(asked)
   } catch (error) {
     refused(error)
   }
 }
 
+// What lives as long as a call is copied: see BLANK in open-call.ts.
 const UNADDRESSED: WireRequest = { method: 'POST', url: undefined as never, headers: {}, body: undefined }
-const JSON_TYPE = { 'content-type': 'application/json' }
-const UNKNOWN: GoodResponse = { status: 0, headers: {} }
+const UNKNOWN: GoodResponse = { status: 0, headers: {}, requestId: undefined }
 const UNRECORDED: Attempt = {
   index: 0,
   provider: '',
@@ -301,16 +311,3 @@ const PASSIVE: BodyControls<never> = {
   resume() {},
 }
 const DEAF: Receiver = { onSent() {}, onHeaders() {}, onData() {}, onEnd() {}, onError() {} }
-
-/** The headers as they are sent: the provider's, then the credential, then the caller's own over both. */
-function headersOf(call: Call, given: Credentials): Record<string, string> {
-  const { headers, idempotencyKey } = call.settings.layer
-  const all: Record<string, string> = { ...JSON_TYPE, ...call.wire.headers, ...given }
-  if (idempotencyKey !== undefined) all['idempotency-key'] = idempotencyKey
-  for (const name in headers) {
-    const value = headers[name]
-    if (typeof value === 'string') all[name] = value
-    else delete all[name]
-  }
-  return all
-}

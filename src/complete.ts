@@ -4,7 +4,6 @@ import type { BodyControls, BodyReader, GoodResponse } from './body.ts'
 import { type Call, emit } from './call.ts'
 import { completionOf } from './completion.ts'
 import { withinDeadline } from './deadline.ts'
-import { shownRequestId } from './failure.ts'
 import { type JsonAnswer, openJsonBody } from './json-body.ts'
 import { type CallInput, enterCall, openCall } from './open-call.ts'
 import type { Completion } from './result.ts'
@@ -48,13 +47,8 @@ function attemptOnce(call: Call, plan: AttemptPlan): Promise<Completion> {
       plan,
       (response, controls) => openBody(call, response, controls),
       (answered: JsonAnswer) => understand(call, answered),
-      (understood, { status, headers }) => {
-        const completion = completionOf(call, {
-          ...understood,
-          status,
-          headers,
-          requestId: shownRequestId(call, headers),
-        })
+      (understood, response) => {
+        const completion = completionOf(call, { ...understood, ...response })
         const { duration, attempts, finishReason, usage } = completion
         call.release()
         emit(call, { type: 'success', duration, attempts, finishReason, usage })

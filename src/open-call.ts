@@ -51,7 +51,7 @@ export function openCall({ host, settings, model, request }: CallInput, stream: 
     request: resolved,
     wire,
     expected,
-    url: new URL(wire.url),
+    url: parsed(wire.url),
     transport: host.transports.pick(settings.transport),
     thrownRules: host.transports.errors,
     clock,
@@ -94,6 +94,17 @@ const BLANK: Call = {
 }
 
 const NO_ATTEMPTS: readonly Attempt[] = []
+
+let lastURL: URL | undefined
+let lastText = ''
+
+/** Most calls go where the one before went. Nobody writes to a call's URL. */
+function parsed(text: string): URL {
+  if (lastURL && text === lastText) return lastURL
+  lastURL = new URL(text)
+  lastText = text
+  return lastURL
+}
 
 let idPrefix: string | undefined
 let ids = 0

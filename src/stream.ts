@@ -4,7 +4,6 @@ import { emit, endCall } from './call.ts'
 import { completionOf } from './completion.ts'
 import { withinDeadline } from './deadline.ts'
 import { eventQueue } from './event-queue.ts'
-import { shownRequestId } from './failure.ts'
 import { type CallInput, enterCall, openCall } from './open-call.ts'
 import type { StreamPart } from './provider.ts'
 import type { JsonAnswer } from './json-body.ts'
@@ -79,13 +78,8 @@ export function stream(input: CallInput): CompletionStream {
           return opened
         },
         (answered: JsonAnswer) => understand(call, answered),
-        (understood, { status, headers }) => {
-          const completion = completionOf(call, {
-            ...understood,
-            status,
-            headers,
-            requestId: shownRequestId(call, headers),
-          })
+        (understood, response) => {
+          const completion = completionOf(call, { ...understood, ...response })
           for (const toolCall of completion.toolCalls) push({ type: 'tool_call', toolCall })
           push({ type: 'finish', finishReason: completion.finishReason })
           call.release()
