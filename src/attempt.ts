@@ -177,7 +177,8 @@ export function startAttempt<T, U>(
     else afterTurn(whole)
   }
 
-  const controls: BodyControls<T> = {
+  // Made when there is a body: what waits for its headers, as calls mostly do, is so much smaller.
+  const openControls = (): BodyControls<T> => ({
     ...PASSIVE,
     read(step) {
       if (response && !over) reading(response, step)
@@ -193,7 +194,7 @@ export function startAttempt<T, U>(
     ping: () => emit(call, { type: 'ping', attempt: index }),
     pause: () => exchange?.pause(),
     resume: () => exchange?.resume(),
-  }
+  })
   function thrown(error: unknown): void {
     observed({ kind: 'thrown', error, sent, response: response && seen(response), partial: reader?.partial() })
   }
@@ -213,7 +214,7 @@ export function startAttempt<T, U>(
       timeToHeaders = clock.now() - startedAt
       phases.finish('connect')
       phases.finish('headers')
-      if (status >= 200 && status < 300) reader = openBody(response, controls)
+      if (status >= 200 && status < 300) reader = openBody(response, openControls())
       else phases.begin('errorBody', clock.now() + ERROR_BODY_MS)
     },
     onData(chunk) {
