@@ -1,6 +1,5 @@
 import type { GoodResponse } from './body.ts'
 import type { Call } from './call.ts'
-import { shownRequestId } from './failure.ts'
 import type { AssistantMessage, Part } from './message.ts'
 import type { Answer } from './provider.ts'
 import type { Completion, CompletionResponse, ToolCall } from './result.ts'
@@ -16,7 +15,7 @@ export interface Answered {
 }
 
 /** The result as the caller gets it. */
-export function completionOf(call: Call, answered: Answered, { status, headers }: GoodResponse): Completion {
+export function completionOf(call: Call, answered: Answered, { status, headers, requestId }: GoodResponse): Completion {
   const { answer, toolCalls, output, raw } = answered
   return {
     text: answer.text,
@@ -36,7 +35,7 @@ export function completionOf(call: Call, answered: Answered, { status, headers }
     attempts: call.attempts,
     duration: call.clock.now() - call.startedAt,
     raw,
-    response: responseOf(status, shownRequestId(call, headers), headers),
+    response: responseOf(status, requestId, headers),
   }
 }
 

@@ -85,3 +85,18 @@ function refused(call: Call, error: unknown): unknown {
     cause: error,
   })
 }
+
+const JSON_TYPE = { 'content-type': 'application/json' }
+
+/** The headers as they are sent: the provider's, then the credential, then the caller's own over both. */
+export function sentHeaders(call: Call, given: Credentials): Record<string, string> {
+  const { headers, idempotencyKey } = call.settings.layer
+  const all: Record<string, string> = { ...(call.wire.method ? undefined : JSON_TYPE), ...call.wire.headers, ...given }
+  if (idempotencyKey !== undefined) all['idempotency-key'] = idempotencyKey
+  for (const name in headers) {
+    const value = headers[name]
+    if (typeof value === 'string') all[name] = value
+    else delete all[name]
+  }
+  return all
+}

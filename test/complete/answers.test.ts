@@ -244,15 +244,17 @@ test('an answer that the provider cannot read is a fault of its own', async () =
 })
 
 test('a finished answer without anything in it is none', async () => {
-  const nothing = chat({ choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: '' } }] })
-  await using server = await faultServer(steps((exchange) => exchange.json({ ...nothing, usage: undefined }), answering))
+  const nothing = chat('')
+  await using server = await faultServer(
+    steps((exchange) => exchange.json({ ...nothing, usage: undefined }), answering),
+  )
   const { text, attempts } = await clientOf(server.origin).complete(asked)
   expect(text).toBe(ANSWER)
   expect(attempts.map(({ error }) => error?.code)).toEqual(['invalid_response', undefined])
 })
 
 test('a model may choose to say nothing', async () => {
-  const silent = chat({ choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: '' } }] })
+  const silent = chat('')
   await using server = await faultServer((exchange) => exchange.json(silent))
   expect(await clientOf(server.origin).complete(asked)).toMatchObject({ text: '', usage: { outputTokens: 7 } })
 })

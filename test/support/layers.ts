@@ -32,7 +32,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['deadline.ts', 'attempt.ts', 'settle.ts'],
   ['credentials.ts'],
   ['failure.ts', 'phases.ts', 'parse.ts', 'check-request.ts'],
-  ['call.ts', 'prepare.ts', 'body.ts', 'turn.ts', 'salvage.ts', 'prompt-texts.ts'],
+  ['call.ts', 'attempt-templates.ts', 'prepare.ts', 'body.ts', 'turn.ts', 'salvage.ts', 'prompt-texts.ts'],
   ['resolve-options.ts', 'output.ts'],
   ['tools.ts'],
   ['schema.ts'],
