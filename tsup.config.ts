@@ -4,13 +4,16 @@ import type { Options } from 'tsup'
 const entry = {
   index: 'src/index.ts',
   edge: 'src/edge.ts',
+  fetch: 'src/fetch.ts',
+  'fetch-edge': 'src/fetch-edge.ts',
   server: 'src/server.ts',
 }
 
 /** Splitting keeps one copy of module state (the default client, the ambient context) across all entries, in either format. */
 const shared = {
   entry,
-  dts: true,
+  // Strangers who target less than esnext have not told their compiler of disposables.
+  dts: { banner: '/// <reference lib="esnext.disposable" />' },
   splitting: true,
   treeshake: true,
   target: 'es2023',

@@ -33,7 +33,7 @@ const config: ViteUserConfig = {
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['**/node_modules/**', 'test/{frameworks,integration,package,runtimes}/**'],
+          exclude: ['**/node_modules/**', 'test/{contract,frameworks,integration,package,runtimes,sdks}/**'],
         },
       },
       // Programs of the machine that the tests start themselves (nginx); `.ci/run` installs them.
@@ -45,8 +45,15 @@ const config: ViteUserConfig = {
         oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
         test: { name: 'frameworks', include: ['test/frameworks/*.test.ts'] },
       },
+      // Other people's SDKs, in a workspace of their own; `.ci/run` installs them, and what is not installed is skipped.
+      {
+        resolve: { alias },
+        test: { name: 'sdks', include: ['test/sdks/*.test.ts'], testTimeout: 10_000 },
+      },
       // The packed tarball, as a stranger meets it: no alias; needs a build.
       { test: { name: 'package', include: ['test/package/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
+      // The packed tarball in every runtime and through every bundler of `test/runtimes`; needs a build.
+      { test: { name: 'contract', include: ['test/contract/*.test.ts'], testTimeout: 120_000, hookTimeout: 180_000 } },
     ],
     passWithNoTests: true,
     coverage: { include: ['src/**/*.ts'], reporter: ['text', 'json-summary'] },

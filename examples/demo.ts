@@ -12,10 +12,11 @@ import {
 import { COMPLETE_SCENES } from './demo/complete-scenes.ts'
 import type { Scene } from './demo/scene.ts'
 import { startServer } from './demo/server.ts'
+import { STREAM_SCENES } from './demo/stream-scenes.ts'
 import { LEGEND, renderCompletion, renderError, style } from './demo/timeline.ts'
 
 /** In the order in which they are played. */
-const SCENES: readonly Scene[] = [...COMPLETE_SCENES]
+const SCENES: readonly Scene[] = [...COMPLETE_SCENES, ...STREAM_SCENES]
 
 if (process.env['OPENAI_API_KEY']) await realCall()
 await allScenes()
@@ -36,8 +37,8 @@ async function allScenes(): Promise<void> {
   // Without the environment's proxy, which could not reach this process.
   const client = createClient({ model: 'tide-1', proxy: false })
   console.log(`\n${LEGEND}`)
-  for (const [index, { name, title, options, play }] of SCENES.entries()) {
-    announce(`${index + 1}. ${title}`, options)
+  for (const [index, { name, title, call, options, play }] of SCENES.entries()) {
+    announce(`${index + 1}. ${title}`, options, call)
     const provider = openaiCompatible({ name: 'demo', baseURL: server.baseURL(name) })
     await show(() => play(client.with({ provider }), options))
   }
@@ -45,8 +46,8 @@ async function allScenes(): Promise<void> {
   await server.close()
 }
 
-function announce(title: string, options: Options): void {
-  const call = `complete(request, ${inspect(options, { breakLength: Infinity, numericSeparator: true })})`
+function announce(title: string, options: Options, made: string = 'complete'): void {
+  const call = `${made}(request, ${inspect(options, { breakLength: Infinity, numericSeparator: true })})`
   console.log(`\n${style('bold', title)}\n  ${style('gray', call)}\n`)
 }
 

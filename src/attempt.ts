@@ -1,12 +1,13 @@
 import type { Attempt } from './attempt-record.ts'
 import type { BodyControls, BodyOutcome, BodyReader, Conclusion, GoodResponse } from './body.ts'
 import { type Call, type Ending, emit } from './call.ts'
-import { type Credentials, credentials } from './credentials.ts'
+import { type Credentials, credentials, sentHeaders } from './credentials.ts'
 import type { CompletionError } from './errors.ts'
 import { type AttemptFacts, endingError, observedError, shownRequestId, timeoutError } from './failure.ts'
 import type { Observation, SeenResponse } from './observation.ts'
 import { textOf } from './parse.ts'
 import { type Phase, watchPhases } from './phases.ts'
+import { DEAF, PASSIVE, UNADDRESSED, UNKNOWN, UNRECORDED } from './attempt-templates.ts'
 import { afterTurn } from './turn.ts'
 import type { PartialAnswer, Usage } from './result.ts'
 import type { Exchange, Receiver, WireRequest } from './transport/transport.ts'
@@ -52,7 +53,7 @@ export function startAttempt<T, U>(
   let ended = false
   let timeToHeaders: number | undefined
   let timeToFirstToken: number | undefined
-  const errorBody: Uint8Array[] = []
+  let errorBody: Uint8Array[] | undefined
   let errorBytes = 0
   const phases = watchPhases(clock, call.endsAt, expired)
 
@@ -64,7 +65,7 @@ export function startAttempt<T, U>(
   const seen = ({ status, headers }: GoodResponse): SeenResponse => ({
     status,
     headers,
-    body: reader ? reader.text() : textOf(errorBody),
+    body: reader ? reader.text() : textOf(errorBody ?? []),
   })
 
   /** The end of the attempt, whichever it is. */
@@ -73,6 +74,7 @@ export function startAttempt<T, U>(
     phases.stop()
     call.interrupt = undefined
     const record: Attempt = {
+      ...UNRECORDED,
       index,
       provider: call.provider.name,
       model: call.request.model,
@@ -81,7 +83,7 @@ export function startAttempt<T, U>(
       delayBefore: plan.delayBefore,
       delayFrom: plan.delayFrom,
       outcome,
-      ...(response && { status: response.status, requestId: shownRequestId(call, response.headers) }),
+      ...(response && { status: response.status, requestId: response.requestId }),
       ...(error && { error: { code: error.code, phase: error.phase, message: error.message } }),
       ...(timeToHeaders !== undefined && { timeToHeaders }),
       ...(timeToFirstToken !== undefined && { timeToFirstToken }),
@@ -111,7 +113,9 @@ export function startAttempt<T, U>(
   call.interrupt = (ending: Ending) => failed(endingError(call, ending, facts()), 'cancelled')
 
   function statusSeen(): void {
-    if (response) observed({ kind: 'status', response: seen(response) })
+    if (!response) return
+    call.refusal = { ...response, body: errorBody ?? [] }
+    observed({ kind: 'status', response: seen(response) })
   }
 
   /** Lets the reader read. What it throws is a fault of the provider's own code, and must not be lost in the transport. */
@@ -176,11 +180,17 @@ export function startAttempt<T, U>(
     else afterTurn(whole)
   }
 
-  const controls: BodyControls<T> = {
+  // Made when there is a body: what waits for its headers, as calls mostly do, is so much smaller.
+  const openControls = (): BodyControls<T> => ({
+    ...PASSIVE,
     read(step) {
       if (response && !over) reading(response, step)
     },
-    silentUntil: (due) => phases.begin('idle', due),
+    silentUntil(due) {
+      // A finished answer may be empty; it must not be lost to the wait for its first content.
+      phases.finish('firstToken')
+      phases.begin('idle', due)
+    },
     fail: (error) => thrown(error),
     began() {
       timeToFirstToken = clock.now() - startedAt
@@ -191,12 +201,13 @@ export function startAttempt<T, U>(
     ping: () => emit(call, { type: 'ping', attempt: index }),
     pause: () => exchange?.pause(),
     resume: () => exchange?.resume(),
-  }
+  })
   function thrown(error: unknown): void {
     observed({ kind: 'thrown', error, sent, response: response && seen(response), partial: reader?.partial() })
   }
 
   const receiver: Receiver = {
+    ...DEAF,
     onSent(onReused) {
       if (over) return
       sent = true
@@ -206,18 +217,22 @@ export function startAttempt<T, U>(
     },
     onHeaders(status, headers) {
       if (over) return
-      response = { status, headers }
+      response = { ...UNKNOWN, status, headers, requestId: shownRequestId(call, headers) }
       timeToHeaders = clock.now() - startedAt
       phases.finish('connect')
       phases.finish('headers')
-      if (status >= 200 && status < 300) reader = openBody(response, controls)
-      else phases.begin('errorBody', clock.now() + ERROR_BODY_MS)
+      if (status < 200 || status >= 300) return phases.begin('errorBody', clock.now() + ERROR_BODY_MS)
+      try {
+        reader = openBody(response, openControls())
+      } catch (error) {
+        threw(response, error)
+      }
     },
     onData(chunk) {
       if (over) return
       const open = reader
       if (open && response) return reading(response, () => open.data(chunk))
-      errorBody.push(chunk)
+      ;(errorBody ??= []).push(chunk)
       errorBytes += chunk.length
       if (errorBytes >= ERROR_BODY_BYTES) statusSeen()
     },
@@ -254,7 +269,8 @@ export function startAttempt<T, U>(
   function authorized(given: Credentials): void {
     if (over) return
     call.credentials = given ?? {}
-    request = { method: 'POST', url: call.url, headers: headersOf(call, given), body: call.wire.body }
+    const { method = 'POST', body } = call.wire
+    request = { ...UNADDRESSED, method, url: call.url, headers: sentHeaders(call, given), body }
     send(false)
   }
 
@@ -262,28 +278,25 @@ export function startAttempt<T, U>(
   // Ended before it could be interrupted, or by the observer just now.
   if (call.ending) call.interrupt?.(call.ending)
   if (over) return
-  if (limits.attempt !== Infinity) phases.begin('attempt', startedAt + limits.attempt)
-  if (limits.firstToken !== Infinity && call.request.stream) phases.begin('firstToken', startedAt + limits.firstToken)
-  if (plan.credentials) return authorized(plan.credentials)
+  const watch = (): void => {
+    if (over) return
+    if (limits.attempt !== Infinity) phases.begin('attempt', startedAt + limits.attempt)
+    if (limits.firstToken !== Infinity && call.request.stream) phases.begin('firstToken', startedAt + limits.firstToken)
+  }
+  // After the connection's limit has been armed, which is usually the nearer one: arming this first would take two timers.
+  const begin = (given: Credentials): void => {
+    authorized(given)
+    watch()
+  }
+  if (plan.credentials) return begin(plan.credentials)
   const refused = (error: unknown): void => failed(error as CompletionError)
   try {
     const asked = credentials(call, () => (controller ??= new AbortController()).signal, false)
-    if (asked instanceof Promise) asked.then(authorized, refused)
-    else authorized(asked)
+    if (asked instanceof Promise) {
+      watch()
+      asked.then(authorized, refused)
+    } else begin(asked)
   } catch (error) {
     refused(error)
   }
-}
-
-/** The headers as they are sent: the provider's, then the credential, then the caller's own over both. */
-function headersOf(call: Call, given: Credentials): Record<string, string> {
-  const { headers, idempotencyKey } = call.settings.layer
-  const all: Record<string, string> = { 'content-type': 'application/json', ...call.wire.headers, ...given }
-  if (idempotencyKey !== undefined) all['idempotency-key'] = idempotencyKey
-  for (const name in headers) {
-    const value = headers[name]
-    if (typeof value === 'string') all[name] = value
-    else delete all[name]
-  }
-  return all
 }

@@ -18,13 +18,15 @@ const NOTHING = { sent: false, response: undefined, partial: undefined }
  * because a server's hint, the deadline and an abort all have a say in the wait.
  */
 export function runAttempts<T>(call: Call, attempt: (plan: AttemptPlan) => Promise<T>): Promise<T> {
-  const loop = { plan: FIRST, retries: 0, corrections: 0, renewed: false }
+  const loop = { ...FRESH }
   return pRetry(() => attempt(loop.plan), {
     retries: Infinity,
     minTimeout: 0,
     shouldRetry: ({ error }) => decide(call, loop, error),
   })
 }
+
+const FRESH: Loop = { plan: FIRST, retries: 0, corrections: 0, renewed: false }
 
 interface Loop {
   plan: AttemptPlan

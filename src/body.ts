@@ -6,6 +6,8 @@ import type { HeaderBag } from './transport/transport.ts'
 export interface GoodResponse {
   readonly status: number
   readonly headers: HeaderBag
+  /** Under which the provider's support finds it; undefined too where it would show a credential. */
+  readonly requestId: string | undefined
 }
 
 /** What became of a body. */

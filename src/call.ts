@@ -1,22 +1,39 @@
 import type { Attempt } from './attempt-record.ts'
 import type { Correction, Expected } from './output.ts'
 import type { Clock } from './clock.ts'
-import type { CompletionError } from './errors.ts'
+import type { AnyCompletionError, Code, CompletionError } from './errors.ts'
 import type { CallEvent } from './events.ts'
 import type { Provider, ProviderRequest } from './provider.ts'
 import type { ResolvedRequest } from './request.ts'
 import type { Settings } from './resolve-options.ts'
-import type { ThrownRule, Transport } from './transport/transport.ts'
+import type { HeaderBag, ThrownRule, Transport, WireRequest } from './transport/transport.ts'
 
-/** Why a call must not go on: its total has expired, its caller has left, its client is closed. */
+/** Why a call must not go on: its total has expired, its caller has left, its client is closed, its request cannot be made. */
 export interface Ending {
-  readonly code: 'timeout' | 'aborted'
-  readonly stopReason: 'deadline' | 'aborted'
+  readonly code: Code
+  readonly stopReason: 'deadline' | 'aborted' | 'not_retryable'
   /** Without the code; what happened, and what to do. */
   readonly message: string
   readonly phase?: 'total' | 'signal' | undefined
   /** The caller's reason, where there is one. */
   readonly cause?: unknown
+  /** The provider's own error, in place of one that is made of the above. */
+  readonly error?: AnyCompletionError | undefined
+}
+
+/** What a call sends: a provider's POST, or the request of somebody else, with a method and a body of its own. */
+export interface CallRequest extends Omit<ProviderRequest, 'body'> {
+  /** Undefined for a provider's request, which is a POST of JSON. */
+  readonly method?: string | undefined
+  readonly body: WireRequest['body']
+}
+
+/** A response that is an error by its status, as it came. */
+export interface Refusal {
+  readonly status: number
+  readonly headers: HeaderBag
+  /** At most 64 KiB and one chunk of it. */
+  readonly body: readonly Uint8Array[]
 }
 
 /** One call under way: what was decided when it began, and the little that changes while it lasts. */
@@ -26,7 +43,7 @@ export interface Call {
   readonly provider: Provider
   /** Changes where the model is told why its answer did not fit; `wire` with it. */
   request: ResolvedRequest
-  wire: ProviderRequest
+  wire: CallRequest
   readonly expected: Expected
   /** Set by an answer that did not fit, until the next attempt is decided on. */
   correction: Correction | undefined
@@ -46,6 +63,8 @@ export interface Call {
   lastError: CompletionError | undefined
   /** The credential headers of the latest attempt: nothing of them may be shown. */
   credentials: Readonly<Record<string, string>>
+  /** The latest response that was an error by its status. */
+  refusal: Refusal | undefined
   /** Where it stands among its client's calls. */
   place: number
   /** Called once, when the call has settled: gives back what it holds outside itself. */

@@ -1,6 +1,7 @@
 import { fail, rejectUnknown } from './check.ts'
 import type { Message, Part } from './message.ts'
 import type { Request } from './request.ts'
+import type { ToolCall } from './result.ts'
 
 const REQUEST = new Set([
   'model',
@@ -26,6 +27,7 @@ const ROLES: Readonly<Record<string, ReadonlySet<string>>> = {
   assistant: new Set(['role', 'content', 'toolCalls', 'extra', 'providerData']),
   tool: new Set(['role', 'toolCallId', 'content', 'extra']),
 }
+const TOOL_CALL = new Set(['id', 'name', 'arguments', 'input', 'issues', 'providerData'])
 const PARTS: Readonly<Record<string, ReadonlySet<string>>> = {
   text: new Set(['type', 'text', 'extra', 'providerData']),
   image: new Set(['type', 'url', 'data', 'mediaType', 'extra']),
@@ -39,7 +41,7 @@ export function checkRequest(request: Request): void {
   rejectUnknown('request', request, REQUEST)
   const { messages, maxTokens, temperature, topP, seed, stop, reasoningEffort, extraBody } = request
   if (!Array.isArray(messages) || messages.length === 0)
-    fail('request.messages', messages, 'a non-empty array of messages')
+    fail('request.messages', unquoted(messages), 'a non-empty array of messages')
   for (let i = 0; i < messages.length; i++) checkMessage(`request.messages[${i}]`, messages[i] as Message)
   if (maxTokens !== undefined && !(Number.isInteger(maxTokens) && maxTokens > 0)) {
     fail('request.maxTokens', maxTokens, 'a whole number above 0')
@@ -74,7 +76,7 @@ function checkExtraBody(extraBody: Readonly<Record<string, unknown>>): void {
 }
 
 function checkMessage(field: string, message: Message): void {
-  if (typeof message !== 'object' || message === null) fail(field, message, 'a message: { role, content }')
+  if (typeof message !== 'object' || message === null) fail(field, unquoted(message), 'a message: { role, content }')
   const known = ROLES[message.role]
   if (!known) fail(`${field}.role`, message.role, `one of ${Object.keys(ROLES).join(', ')}`)
   rejectUnknown(field, message, known)
@@ -87,13 +89,24 @@ function checkMessage(field: string, message: Message): void {
   if (message.role === 'tool' && typeof message.toolCallId !== 'string') {
     fail(`${field}.toolCallId`, message.toolCallId, 'the id of the tool call that this answers')
   }
-  if (message.role === 'assistant' && message.toolCalls !== undefined && !Array.isArray(message.toolCalls)) {
-    fail(`${field}.toolCalls`, message.toolCalls, 'an array of tool calls')
+  if (message.role === 'assistant' && message.toolCalls !== undefined)
+    checkToolCalls(`${field}.toolCalls`, message.toolCalls)
+}
+
+function checkToolCalls(field: string, calls: readonly ToolCall[]): void {
+  if (!Array.isArray(calls)) fail(field, calls, 'an array of tool calls')
+  for (const [index, call] of calls.entries() as Iterable<[number, ToolCall]>) {
+    const one = `${field}[${index}]`
+    if (typeof call !== 'object' || call === null) fail(one, unquoted(call), 'a tool call: { id, name, arguments }')
+    rejectUnknown(one, call, TOOL_CALL)
+    for (const name of ['id', 'name', 'arguments'] as const) {
+      if (typeof call[name] !== 'string') fail(`${one}.${name}`, unquoted(call[name]), 'a string')
+    }
   }
 }
 
 function checkPart(field: string, part: Part, role: string): void {
-  if (typeof part !== 'object' || part === null) fail(field, part, 'a part: { type, … }')
+  if (typeof part !== 'object' || part === null) fail(field, unquoted(part), 'a part: { type, … }')
   const known = PARTS[part.type]
   if (!known) fail(`${field}.type`, part.type, `one of ${Object.keys(PARTS).join(', ')}`)
   rejectUnknown(field, part, known)
@@ -110,6 +123,11 @@ function checkPart(field: string, part: Part, role: string): void {
   }
   if (part.type === 'file' && typeof part.mediaType !== 'string')
     fail(`${field}.mediaType`, part.mediaType, "a media type such as 'application/pdf'")
+}
+
+/** What may be a piece of the prompt is not shown, however short it is. */
+function unquoted(value: unknown): unknown {
+  return typeof value === 'string' ? undefined : value
 }
 
 function number(field: string, value: unknown): void {

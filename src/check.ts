@@ -48,12 +48,13 @@ export function checkMembers<T extends object>(what: string, value: T, kinds: Ki
   if (typeof value !== 'object' || value === null) fail(what, value, 'an object')
   rejectUnknown(what, value, kinds)
   const given: Record<string, unknown> = {}
-  for (const [name, [holds, wanted, secret]] of kinds) {
+  // forEach, since a loop makes an array for every entry, of which most are not given.
+  kinds.forEach((kind, name) => {
     const member = value[name]
-    if (member === undefined) continue
-    if (!holds(member)) fail(`${what}.${name}`, secret ? undefined : member, wanted)
+    if (member === undefined) return
+    if (!kind[0](member)) fail(`${what}.${name}`, kind[2] ? undefined : member, kind[1])
     given[name] = member
-  }
+  })
   return given as Given<T>
 }
 

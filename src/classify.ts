@@ -1,7 +1,7 @@
 import { RULES, ruled } from './classify-rules.ts'
 import { factsOf } from './classify-rules/rule.ts'
 import { type Envelope, openEnvelope } from './envelope.ts'
-import { type AnyCompletionError, type Code, isCompletionError, type TimeoutPhase } from './errors.ts'
+import { type AnyCompletionError, type Code, type CompletionErrorInit, isCompletionError } from './errors.ts'
 import { explain } from './explain.ts'
 import { readThrown } from './network-rules.ts'
 import type { Observation, SeenResponse } from './observation.ts'
@@ -29,18 +29,14 @@ export interface ClassifyContext {
 }
 
 /** What a failed attempt means: plain data. */
-export interface Classification {
+export interface Classification
+  extends Pick<
+    CompletionErrorInit,
+    'phase' | 'status' | 'providerCode' | 'providerMessage' | 'param' | 'requestId' | 'retryAfterMs'
+  > {
   readonly code: Code
   readonly retryable: boolean
   readonly message: string
-  /** With code `timeout` only: the transport's own limit that expired. */
-  readonly phase?: TimeoutPhase | undefined
-  readonly status?: number | undefined
-  readonly providerCode?: string | undefined
-  readonly providerMessage?: string | undefined
-  readonly param?: string | undefined
-  readonly requestId?: string | undefined
-  readonly retryAfterMs?: number | undefined
   /** True where the error says that the request cannot have left. */
   readonly unsent?: boolean | undefined
   /** The server's own word on retrying, already heeded in `retryable`. */

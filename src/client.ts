@@ -100,6 +100,7 @@ function ownOf(base: Own, defaults: ClientDefaults): Own {
   if (provider !== undefined && typeof provider !== 'function' && typeof provider?.prepare !== 'function') {
     fail('defaults.provider', provider, 'a provider such as openai, or openai({ … })')
   }
+  if (model !== undefined) checkModel('defaults.model', model)
   if (clock !== undefined && typeof clock?.now !== 'function') fail('defaults.clock', clock, 'a Clock')
   if (random !== undefined && typeof random !== 'function') fail('defaults.random', random, 'a function')
   return {
@@ -141,7 +142,7 @@ function clientOf(host: CallHost, own: Own): Client {
       return stream(input)
     }) as Stream,
     with: (defaults) => {
-      if (defaults.clock || defaults.random)
+      if (defaults?.clock || defaults?.random)
         throw new TypeError('clock and random belong to createClient: give them there')
       return clientOf(host, ownOf(own, defaults))
     },
@@ -166,11 +167,21 @@ function resolveModel(model: string | Model | undefined, provider: ProviderLike 
       )
     return typeof provider === 'function' ? provider(model) : { id: model, provider }
   }
-  if (typeof model === 'object' && typeof model?.provider?.prepare === 'function') return model
-  return fail('request.model', model, "a model's id or a Model such as openai('gpt-5-mini')")
+  checkModel('request.model', model)
+  return model as Model
 }
 
-async function closeHost(host: CallHost, { grace = 5_000 }: CloseOptions): Promise<void> {
+function checkModel(field: string, model: unknown): void {
+  if (typeof model === 'string' && model !== '') return
+  if (typeof model === 'object' && typeof (model as Model | null)?.provider?.prepare === 'function') return
+  fail(field, model, "a model's id or a Model such as openai('gpt-5-mini')")
+}
+
+const CLOSE_NAMES = new Set(['grace'])
+
+async function closeHost(host: CallHost, options: CloseOptions): Promise<void> {
+  rejectUnknown('close', options, CLOSE_NAMES)
+  const { grace = 5_000 } = options
   if (typeof grace !== 'number' || !(grace >= 0)) fail('close.grace', grace, 'a number of milliseconds of at least 0')
   host.closed = true
   await idle(host, grace)

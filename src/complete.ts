@@ -1,14 +1,13 @@
 import { type AttemptPlan, startAttempt } from './attempt.ts'
 import { runAttempts } from './attempts.ts'
 import type { BodyControls, BodyReader, GoodResponse } from './body.ts'
-import { type Call, emit } from './call.ts'
+import type { Call } from './call.ts'
 import { completionOf } from './completion.ts'
 import { withinDeadline } from './deadline.ts'
-import { shownRequestId } from './failure.ts'
 import { type JsonAnswer, openJsonBody } from './json-body.ts'
 import { type CallInput, enterCall, openCall } from './open-call.ts'
 import type { Completion } from './result.ts'
-import { endedBefore } from './settle.ts'
+import { endedBefore, finishSuccess } from './settle.ts'
 import { openStreamBody, type StreamTaker } from './stream-body.ts'
 import { understand } from './understanding.ts'
 
@@ -48,16 +47,9 @@ function attemptOnce(call: Call, plan: AttemptPlan): Promise<Completion> {
       plan,
       (response, controls) => openBody(call, response, controls),
       (answered: JsonAnswer) => understand(call, answered),
-      (understood, { status, headers }) => {
-        const completion = completionOf(call, {
-          ...understood,
-          status,
-          headers,
-          requestId: shownRequestId(call, headers),
-        })
-        const { duration, attempts, finishReason, usage } = completion
-        call.release()
-        emit(call, { type: 'success', duration, attempts, finishReason, usage })
+      (understood, response) => {
+        const completion = completionOf(call, understood, response)
+        finishSuccess(call, completion)
         resolve(completion)
       },
       reject,

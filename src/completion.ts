@@ -1,24 +1,22 @@
+import type { GoodResponse } from './body.ts'
 import type { Call } from './call.ts'
 import type { AssistantMessage, Part } from './message.ts'
 import type { Answer } from './provider.ts'
 import type { Completion, CompletionResponse, ToolCall } from './result.ts'
 import type { HeaderBag } from './transport/transport.ts'
 
-/** An answer as its wire gave it, with the response that carried it. */
+/** An answer as its wire gave it, and what was read from it. */
 export interface Answered {
   readonly answer: Answer
   /** The answer's tool calls with their arguments read. */
   readonly toolCalls: readonly ToolCall[]
   readonly output: unknown
   readonly raw: unknown
-  readonly status: number
-  readonly headers: HeaderBag
-  readonly requestId: string | undefined
 }
 
 /** The result as the caller gets it. */
-export function completionOf(call: Call, answered: Answered): Completion {
-  const { answer, toolCalls, output, raw, status, headers, requestId } = answered
+export function completionOf(call: Call, answered: Answered, { status, headers, requestId }: GoodResponse): Completion {
+  const { answer, toolCalls, output, raw } = answered
   return {
     text: answer.text,
     reasoning: answer.reasoning,

@@ -1,7 +1,8 @@
 import { checkHeaders } from './check.ts'
 import type { Call } from './call.ts'
-import type { AuthorizeContext } from './provider.ts'
+import type { AuthorizeContext, ProviderRequest } from './provider.ts'
 import { CompletionError, isCompletionError } from './errors.ts'
+import { adopted, identity } from './failure.ts'
 
 export type Credentials = Readonly<Record<string, string>> | undefined
 
@@ -35,7 +36,9 @@ export function credentials(
   if (!provider.authorize || OWN.some((name) => typeof headers[name] === 'string')) return rejected ? undefined : {}
   const authorize = (key: string | undefined): Credentials | Promise<Credentials> => {
     const context = { [OPEN]: signal, apiKey: key, rejected }
-    return provider.authorize?.(wire, Object.defineProperty(context, 'signal', SIGNAL) as unknown as AuthorizeContext)
+    const given = Object.defineProperty(context, 'signal', SIGNAL) as unknown as AuthorizeContext
+    // Whoever has an authorize has made the request, too.
+    return provider.authorize?.(wire as ProviderRequest, given)
   }
   try {
     if (typeof apiKey !== 'function') {
@@ -74,27 +77,26 @@ function checkKey(key: unknown): string {
 
 /** Whoever was asked for a credential failed: that is its own kind of trouble, whatever was thrown. */
 function refused(call: Call, error: unknown): unknown {
-  const about = {
-    provider: call.provider.name,
-    model: call.request.model,
-    callId: call.id,
-    metadata: call.settings.layer.metadata,
-  }
-  if (isCompletionError(error)) {
-    // A copy, for it may be another call's error, which is not ours to complete.
-    const { name: _, attempts: __, ...rest } = error.toJSON()
-    return new CompletionError({
-      ...rest,
-      ...about,
-      retryable: false,
-      sent: false,
-      cause: error.callId === undefined ? error.cause : error,
-    })
-  }
+  if (isCompletionError(error)) return adopted(call, error)
   return new CompletionError({
-    ...about,
+    ...identity(call),
     code: 'authentication',
     message: `authentication: no credential for ${call.provider.name} could be had; the cause is beneath. No request was sent.`,
     cause: error,
   })
+}
+
+const JSON_TYPE = { 'content-type': 'application/json' }
+
+/** The headers as they are sent: the provider's, then the credential, then the caller's own over both. */
+export function sentHeaders(call: Call, given: Credentials): Record<string, string> {
+  const { headers, idempotencyKey } = call.settings.layer
+  const all: Record<string, string> = { ...(call.wire.method ? undefined : JSON_TYPE), ...call.wire.headers, ...given }
+  if (idempotencyKey !== undefined) all['idempotency-key'] = idempotencyKey
+  for (const name in headers) {
+    const value = headers[name]
+    if (typeof value === 'string') all[name] = value
+    else delete all[name]
+  }
+  return all
 }

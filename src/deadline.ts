@@ -26,7 +26,9 @@ export function withinDeadline<T>(call: Call, work: Promise<T>): Promise<T> {
 export function totalExpired({ startedAt, endsAt }: Call): NonNullable<Call['ending']> {
   const allowed = Math.round(endsAt - startedAt)
   const message =
-    allowed > 0 ? `no complete answer within ${allowed} ms` : 'the deadline had passed before the call began'
+    allowed > 0
+      ? `no complete answer within ${allowed} ms (timeout.total or deadline). Allow more, or set timeout.attempt so that a slow attempt is repeated in time.`
+      : 'the deadline had passed before the call began; no request was sent.'
   return { code: 'timeout', phase: 'total', stopReason: 'deadline', message }
 }
 

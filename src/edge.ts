@@ -36,8 +36,8 @@ export const stream: Stream = entry.stream
 export const createClient: (defaults?: ClientDefaults) => Client = entry.createClient
 
 /**
- * Replaces the client behind the bare `complete` (at first one with the provider `openai`), and returns the one before, which is not
- * closed.
+ * Replaces the client behind the bare `complete` and `stream` (at first one with the provider `openai`), and returns the one before,
+ * which is not closed.
  *
  * @throws TypeError where it is given no client
  */
@@ -84,6 +84,7 @@ export type {
 export type { CallEvent } from './events.ts'
 export type {
   AssistantMessage,
+  Extra,
   FilePart,
   ImagePart,
   InputMessage,
@@ -115,8 +116,19 @@ export type {
   ToolCall,
   Usage,
 } from './result.ts'
+export type { EventsBody } from './read-events.ts'
 export type { StreamEvent } from './stream-events.ts'
 export type { CompletionStream, ReadableStreamOptions, StreamFormat } from './stream-handle.ts'
+
+// What the exported providers are, and what they take.
+export type { AnthropicSettings } from './providers/anthropic.ts'
+export type { AzureOpenAISettings } from './providers/azure.ts'
+export type { GeminiSettings } from './providers/gemini.ts'
+export type { OpenAISettings } from './providers/openai.ts'
+export type { OpenAICompatibleSettings } from './providers/openai-compatible.ts'
+export type { PresetSettings } from './providers/presets.ts'
+export type { ProviderSettings } from './providers/settings.ts'
+export type { ModelFactory, ProviderFactory } from './provider.ts'
 
 export type { JsonSchema, SchemaOutput, SchemaWithJson, StandardJsonSchema, StandardSchema } from './standard-schema.ts'
 

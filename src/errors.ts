@@ -41,7 +41,7 @@ export interface ErrorResponse {
   readonly body: string
 }
 
-/** What a CompletionError is made of: its members, of which only `code` and `message` are required. */
+/** What a CompletionError is made of: its members (see there), of which only `code` and `message` are required. */
 export interface CompletionErrorInit<C extends Code = Code> {
   readonly code: C
   readonly message: string

@@ -20,6 +20,7 @@ export function eventQueue<T>(pull: () => void): EventQueue<T> {
   const events: T[] = []
   const waiting: { resolve(result: IteratorResult<T, undefined>): void; reject(error: unknown): void }[] = []
   let taken = 0
+  let pulling = false
   let ended = false
   let failure: { readonly error: unknown } | undefined
 
@@ -48,10 +49,10 @@ export function eventQueue<T>(pull: () => void): EventQueue<T> {
 
   return {
     get hungry() {
-      return waiting.length > 0
+      return waiting.length > 0 || (pulling && events.length === 0)
     },
     push(event) {
-      const waiter = waiting.shift()
+      const waiter = waiting.length > 0 ? waiting.shift() : undefined
       if (waiter) waiter.resolve({ done: false, value: event })
       else if (!ended) events.push(event)
     },
@@ -68,10 +69,16 @@ export function eventQueue<T>(pull: () => void): EventQueue<T> {
     next() {
       if (events.length > 0) return Promise.resolve(take())
       if (ended) return finish()
-      // The pull runs inside the executor, where the consumer counts as waiting already.
+      // What has arrived already needs nobody to wait for it, and a promise that is born resolved costs half of one that waits.
+      if (waiting.length === 0) {
+        pulling = true
+        pull()
+        pulling = false
+        if (events.length > 0) return Promise.resolve(take())
+        if (ended) return finish()
+      }
       return new Promise((resolve, reject) => {
         waiting.push({ resolve, reject })
-        pull()
       })
     },
     clear() {

@@ -1,6 +1,12 @@
 import type { Call, Ending } from './call.ts'
 import { classify } from './classify.ts'
-import { CompletionError, type CompletionErrorInit, type ErrorResponse, type TimeoutPhase } from './errors.ts'
+import {
+  type AnyCompletionError,
+  CompletionError,
+  type CompletionErrorInit,
+  type ErrorResponse,
+  type TimeoutPhase,
+} from './errors.ts'
 import type { Observation, SeenResponse } from './observation.ts'
 import { promptTexts } from './prompt-texts.ts'
 import { redactText, safeHeaders } from './redact.ts'
@@ -67,7 +73,7 @@ export function endingError(call: Call, ending: Ending, facts: AttemptFacts): Co
   const response = facts.response
   return new CompletionError({
     ...ending,
-    message: `${ending.code}: ${ending.message}${ending.phase === 'total' ? ADVICE : ''}`,
+    message: `${ending.code}: ${ending.message}`,
     ...common(call, facts),
     sent: facts.sent || (before?.sent ?? false),
     status: response?.status ?? before?.status,
@@ -82,8 +88,30 @@ export function endingError(call: Call, ending: Ending, facts: AttemptFacts): Co
   })
 }
 
-const ADVICE =
-  ' (timeout.total or deadline). Allow more, or set timeout.attempt so that a slow attempt is repeated in time.'
+/** The error of a call whose provider, or whose source of a credential, has thrown one of ours before anything was sent. */
+export function adopted(call: Call, error: AnyCompletionError): CompletionError {
+  // A copy, for it may be another call's error, which is not ours to complete.
+  const { name: _, attempts: __, ...rest } = error.toJSON()
+  return new CompletionError({
+    ...rest,
+    ...identity(call),
+    retryable: false,
+    sent: false,
+    cause: error.callId === undefined ? error.cause : error,
+  })
+}
+
+/** Which call an error belongs to. */
+export function identity(
+  call: Call,
+): Required<Pick<CompletionErrorInit, 'provider' | 'model' | 'callId' | 'metadata'>> {
+  return {
+    provider: call.provider.name,
+    model: call.request.model,
+    callId: call.id,
+    metadata: call.settings.layer.metadata,
+  }
+}
 
 function common(call: Call, { sent, response, partial }: AttemptFacts): Omit<CompletionErrorInit, 'code' | 'message'> {
   return {
@@ -91,10 +119,7 @@ function common(call: Call, { sent, response, partial }: AttemptFacts): Omit<Com
     partial,
     response: response && errorResponse(call, response),
     ...(response && { status: response.status }),
-    provider: call.provider.name,
-    model: call.request.model,
-    callId: call.id,
-    metadata: call.settings.layer.metadata,
+    ...identity(call),
   }
 }
 
@@ -117,8 +142,16 @@ export function shownRequestId({ credentials }: Call, headers: HeaderBag): strin
   return id
 }
 
-const textsOf = (partial: PartialAnswer | undefined): readonly string[] =>
-  partial ? [partial.text, partial.reasoning] : []
+function textsOf(partial: PartialAnswer | undefined): readonly string[] {
+  if (!partial) return []
+  const texts: readonly unknown[] = [
+    partial.text,
+    partial.reasoning,
+    ...partial.toolCalls.map((call) => call.arguments),
+  ]
+  // A provider of the user's own, written without types, may have left one out.
+  return texts.filter((text) => typeof text === 'string')
+}
 
 /** Everything that may not be shown: the credential, and what the names of headers and query fields say is one. */
 function secretsOf(call: Call): string[] {

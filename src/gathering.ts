@@ -10,11 +10,31 @@ export interface Gathering {
   partial(): PartialAnswer
 }
 
-interface GatheredPart {
+interface GatheredPart extends Growing {
   readonly type: 'text' | 'reasoning'
-  text: string
   providerData?: ProviderData
 }
+
+/** A text that grows by many small pieces: `whole`, and then what came since. */
+interface Growing {
+  whole: string
+  readonly latest: string[]
+}
+
+/** So many pieces are joined at a time. */
+const MOST_PIECES = 256
+
+/**
+ * Appends a piece. By `+=` alone the engine would keep a tree of all the pieces, 32 bytes for a token of four, for as long as nobody
+ * reads the text.
+ */
+function grow(text: Growing, piece: string): void {
+  if (text.latest.push(piece) < MOST_PIECES) return
+  text.whole = textOf(text)
+  text.latest.length = 0
+}
+
+const textOf = ({ whole, latest }: Growing): string => whole + latest.join('')
 
 type GatheredCall = { -readonly [Key in 'id' | 'name' | 'arguments' | 'providerData']: ToolCall[Key] }
 
@@ -30,7 +50,7 @@ export function gathering(): Gathering {
   let model: string | undefined
   let messageData: ProviderData | undefined
 
-  const joined = (type: Part['type']): string => parts.map((part) => (part.type === type ? part.text : '')).join('')
+  const joined = (type: Part['type']): string => parts.map((part) => (part.type === type ? textOf(part) : '')).join('')
   // Numbers may leave gaps where a server numbers oddly.
   const toolCalls = (): ToolCall[] => calls.filter(Boolean)
 
@@ -40,10 +60,10 @@ export function gathering(): Gathering {
         case 'text':
         case 'reasoning':
           if (current?.type !== part.type) {
-            current = { type: part.type, text: '' }
+            current = { type: part.type, whole: '', latest: [] }
             parts.push(current)
           }
-          current.text += part.text
+          grow(current, part.text)
           if (part.providerData) current.providerData = merged(current.providerData, part.providerData)
           break
         case 'part_boundary':
@@ -91,12 +111,18 @@ export function gathering(): Gathering {
         usage,
         id,
         model,
-        parts: plain ? undefined : parts,
+        parts: plain ? undefined : parts.map(partOf),
         providerData: messageData,
       }
     },
     partial: () => ({ text: joined('text'), reasoning: joined('reasoning'), toolCalls: toolCalls(), usage }),
   }
+}
+
+function partOf(part: GatheredPart): Part {
+  const { type, providerData } = part
+  const text = textOf(part)
+  return providerData ? { type, text, providerData } : { type, text }
 }
 
 /** Later data goes over earlier data, each provider's own by its keys. */

@@ -21,6 +21,7 @@ export function openJsonBody(provider: Provider, limit: number): BodyReader<Json
   let salvaged: PartialAnswer | undefined
   let salvagedAt = 0
   return {
+    ...SHUT,
     data(chunk) {
       chunks.push(chunk)
       bytes += chunk.length
@@ -35,6 +36,14 @@ export function openJsonBody(provider: Provider, limit: number): BodyReader<Json
     },
     text: () => textOf(chunks, MOST_SHOWN),
   }
+}
+
+/** What lives as long as a call is copied: see BLANK in open-call.ts. */
+const SHUT: BodyReader<JsonAnswer> = {
+  data: () => undefined,
+  end: () => undefined,
+  partial: () => undefined,
+  text: () => '',
 }
 
 function outcomeOf(provider: Provider, text: string): BodyOutcome<JsonAnswer> {

@@ -1,8 +1,11 @@
 import { type Ambient, ambient } from './ambient.ts'
-import { type Call, endCall, remaining } from './call.ts'
+import type { Attempt } from './attempt-record.ts'
+import { type Call, type CallRequest, endCall, remaining } from './call.ts'
 import type { Clock } from './clock.ts'
 import { totalExpired } from './deadline.ts'
+import { isCompletionError } from './errors.ts'
 import { type Expected, resolveOutput } from './output.ts'
+import { prepare } from './prepare.ts'
 import type { Model } from './provider.ts'
 import type { Request, ResolvedRequest } from './request.ts'
 import { earliest, type Settings } from './resolve-options.ts'
@@ -31,26 +34,47 @@ export interface CallInput {
 }
 
 /**
- * Makes a call: prepares its request and fixes its deadline. Throws what the provider throws for a request that it cannot express.
+ * Makes a call: prepares its request and fixes its deadline. Throws what the provider throws for a request that it cannot express; a
+ * CompletionError is the call's `ending` instead.
  * Nothing outside knows of it before it is entered.
  */
 export function openCall({ host, settings, model, request }: CallInput, stream: boolean): Call {
-  const { clock, random } = host
   const { resolved, expected } = resolveRequest(request, model.id, stream)
-  const wire = model.provider.prepare(resolved)
+  const { provider } = model
+  const parts = { provider, request: resolved, expected }
+  try {
+    return newCall(host, settings, { ...parts, wire: prepare(provider, resolved) })
+  } catch (error) {
+    if (!isCompletionError(error)) throw error
+    // Its failure like any other: told to the observers and thrown to whoever reads, but known before the call began.
+    const call = newCall(host, settings, { ...parts, wire: NO_REQUEST })
+    endCall(call, { code: error.code, stopReason: 'not_retryable', message: error.message, error })
+    return call
+  }
+}
+
+const NO_REQUEST: CallRequest = { url: 'about:blank', headers: {}, body: undefined }
+
+/** A call for a request that is ready to be sent. */
+export function newCall(
+  host: CallHost,
+  settings: Settings,
+  { provider, request, wire, expected }: Pick<Call, 'provider' | 'request' | 'wire' | 'expected'>,
+): Call {
+  const { clock, random } = host
   const startedAt = clock.now()
   const { detached, signals } = settings.layer
   // Looked up here and not where the call is entered: a stream belongs to the request in which it was made, whoever pulls it first.
   const around = detached ? undefined : ambient()
-  const call: Call = {
-    id: `call_${crypto.randomUUID()}`,
+  return {
+    ...BLANK,
+    id: nextId(),
     settings,
-    provider: model.provider,
-    request: resolved,
+    provider,
+    request,
     wire,
     expected,
-    correction: undefined,
-    url: new URL(wire.url),
+    url: parsed(wire.url),
     transport: host.transports.pick(settings.transport),
     thrownRules: host.transports.errors,
     clock,
@@ -58,15 +82,61 @@ export function openCall({ host, settings, model, request }: CallInput, stream: 
     startedAt,
     endsAt: startedAt + allowance(settings, around, clock),
     signals: around ? [...signals, ...around.signals] : signals,
-    attempts: [],
-    lastError: undefined,
-    credentials: {},
-    place: -1,
-    release: () => undefined,
-    ending: undefined,
-    interrupt: undefined,
+    attempts: NO_ATTEMPTS.slice(),
   }
-  return call
+}
+
+/**
+ * What every call begins as. V8 watches what becomes of the objects that a literal makes; where many live as long as a call does, it
+ * puts all later ones straight among the old, and a dead old object keeps what it refers to, so nearly the whole call, until the next
+ * full collection. A copy has no such place of birth. So what lives as long as a call, here and in the files below, is a copy.
+ */
+const BLANK: Call = {
+  id: '',
+  settings: undefined as never,
+  provider: undefined as never,
+  request: undefined as never,
+  wire: undefined as never,
+  expected: undefined as never,
+  correction: undefined,
+  url: undefined as never,
+  transport: undefined as never,
+  thrownRules: undefined,
+  clock: undefined as never,
+  random: undefined as never,
+  startedAt: 0,
+  endsAt: 0,
+  signals: [],
+  attempts: [],
+  lastError: undefined,
+  refusal: undefined,
+  credentials: {},
+  place: -1,
+  release: () => undefined,
+  ending: undefined,
+  interrupt: undefined,
+}
+
+const NO_ATTEMPTS: readonly Attempt[] = []
+
+let lastURL: URL | undefined
+let lastText = ''
+
+/** Most calls go where the one before went. Nobody writes to a call's URL. */
+function parsed(text: string): URL {
+  if (lastURL && text === lastText) return lastURL
+  lastURL = new URL(text)
+  lastText = text
+  return lastURL
+}
+
+let idPrefix: string | undefined
+let ids = 0
+
+/** Unique among all processes by its random part, which is drawn with the first call: some runtimes allow none before. */
+function nextId(): string {
+  idPrefix ??= `call_${crypto.randomUUID()}-`
+  return idPrefix + (ids++).toString(36)
 }
 
 /** Begins a call: its client knows of it, and it listens to its signals. It may be over already: look at `ending`. */
@@ -128,6 +198,28 @@ function leave(call: Call, { reason }: AbortSignal): void {
   })
 }
 
+const NONE: readonly string[] = []
+const NO_FIELDS: Readonly<Record<string, unknown>> = {}
+
+const UNRESOLVED: ResolvedRequest = {
+  model: '',
+  messages: [],
+  tools: [],
+  toolChoice: undefined,
+  parallelToolCalls: undefined,
+  output: undefined,
+  maxTokens: undefined,
+  temperature: undefined,
+  topP: undefined,
+  stop: NONE,
+  seed: undefined,
+  reasoningEffort: undefined,
+  extraBody: NO_FIELDS,
+  stream: false,
+}
+
+const NOTHING_EXPECTED: Expected = { inputs: new Map(), output: undefined }
+
 /** Throws a TypeError for tools or an `output` that cannot be sent. */
 function resolveRequest(
   request: Request,
@@ -138,6 +230,7 @@ function resolveRequest(
   const { inputs, tools, toolChoice, parallelToolCalls } = resolveTools(request)
   const output = resolveOutput(request)
   const resolved = {
+    ...UNRESOLVED,
     model,
     messages,
     tools,
@@ -147,11 +240,11 @@ function resolveRequest(
     maxTokens,
     temperature,
     topP,
-    stop: stop === undefined ? [] : typeof stop === 'string' ? [stop] : stop,
+    stop: stop === undefined ? NONE : typeof stop === 'string' ? [stop] : stop,
     seed,
     reasoningEffort,
-    extraBody: extraBody ?? {},
+    extraBody: extraBody ?? NO_FIELDS,
     stream,
   }
-  return { resolved, expected: { inputs, output } }
+  return { resolved, expected: { ...NOTHING_EXPECTED, inputs, output } }
 }

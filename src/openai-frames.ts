@@ -6,16 +6,31 @@ import type { StreamEvent } from './stream-events.ts'
 /** Writes a stream as OpenAI's Chat Completions does, for clients that speak that wire. */
 export function openaiFrames({ clock, callId, model }: FrameSource): Frames {
   const head = { id: callId, object: 'chat.completion.chunk', created: Math.floor(clock.wallNow() / 1_000), model }
-  const chunk = (delta: object, reason: string | null = null): string =>
-    dataFrame({ ...head, choices: [{ index: 0, delta, finish_reason: reason }] })
+  let opened = false
+  let usage: Usage | undefined
+  const chunk = (delta: object, reason: string | null = null): string => {
+    // OpenAI's own client throws for a message whose first chunk names no role.
+    const whole = opened ? delta : { role: 'assistant', ...delta }
+    opened = true
+    return dataFrame({ ...head, choices: [{ index: 0, delta: whole, finish_reason: reason }] })
+  }
   return {
-    event: (event) => frame(event, head, chunk),
+    event(event) {
+      if (event.type === 'usage') {
+        // On this wire it comes once, behind the finish reason.
+        usage = event.usage
+        return ''
+      }
+      const written = frame(event, chunk)
+      if (event.type !== 'finish' || !usage) return written
+      return written + dataFrame({ ...head, choices: [], usage: usageOf(usage) })
+    },
     failure: (error) => dataFrame({ error: failureOf(error) }),
     end: 'data: [DONE]\n\n',
   }
 }
 
-function frame(event: StreamEvent, head: object, chunk: (delta: object, reason?: string) => string): string {
+function frame(event: StreamEvent, chunk: (delta: object, reason?: string) => string): string {
   switch (event.type) {
     case 'text':
       return chunk({ content: event.text })
@@ -28,8 +43,6 @@ function frame(event: StreamEvent, head: object, chunk: (delta: object, reason?:
       const opening = id === undefined ? {} : { id, type: 'function' }
       return chunk({ tool_calls: [{ index, ...opening, function: { name, arguments: written } }] })
     }
-    case 'usage':
-      return dataFrame({ ...head, choices: [], usage: usageOf(event.usage) })
     case 'finish':
       // OpenAI's wire has no other word for an end of another kind.
       return chunk({}, event.finishReason === 'other' ? 'stop' : event.finishReason)
@@ -37,6 +50,7 @@ function frame(event: StreamEvent, head: object, chunk: (delta: object, reason?:
       return HEARTBEAT
     // A whole tool call has been told in pieces; the rest has no place on this wire.
     case 'tool_call':
+    case 'usage':
     case 'retry':
     case 'raw':
       return ''

@@ -18,8 +18,7 @@ export async function* readEvents(body: EventsBody): AsyncGenerator<StreamEvent,
   const parser = createSseParser()
   let finished = false
   for await (const chunk of chunksOf(body)) {
-    if (chunk) parser.push(chunk)
-    else parser.end()
+    parser.push(chunk)
     for (let frame = parser.next(); frame; frame = parser.next()) {
       const event = frame.kind === 'event' ? eventOf(frame.data) : frame.kind === 'comment' ? PING : undefined
       if (!event) continue
@@ -28,6 +27,7 @@ export async function* readEvents(body: EventsBody): AsyncGenerator<StreamEvent,
       yield event
     }
   }
+  // Every event ends with a blank line here, so what stands behind the last one is a piece of an event that was cut.
   if (!finished) {
     const message =
       'invalid_response: the event stream ended before the answer did. The connection was cut on its way here.'
@@ -53,8 +53,8 @@ function eventOf(data: string): Written {
   })
 }
 
-/** The chunks, and undefined at their end. Leaving early cancels the body. */
-async function* chunksOf(body: EventsBody): AsyncGenerator<Uint8Array | undefined, undefined, undefined> {
+/** The chunks. Leaving early cancels the body. */
+async function* chunksOf(body: EventsBody): AsyncGenerator<Uint8Array, undefined, undefined> {
   const source = 'body' in body ? body.body : body
   if (source === null || typeof source !== 'object')
     fail('readEvents', body, 'a response with a body, or a stream of bytes')
@@ -75,5 +75,5 @@ async function* chunksOf(body: EventsBody): AsyncGenerator<Uint8Array | undefine
       if (!ended) await reader.cancel()
     }
   }
-  yield undefined
+  return undefined
 }

@@ -1,4 +1,4 @@
-import { fail } from './check.ts'
+import { fail, rejectUnknown } from './check.ts'
 import type { Clock } from './clock.ts'
 import { isCompletionError } from './errors.ts'
 import { dataFrame, type Frames, HEARTBEAT, type FrameSource } from './frames.ts'
@@ -7,6 +7,7 @@ import type { StreamEvent } from './stream-events.ts'
 import type { ReadableStreamOptions } from './stream-handle.ts'
 
 const HEARTBEAT_MS = 15_000
+const NAMES = new Set(['format', 'heartbeat'])
 
 type Events = AsyncIterator<StreamEvent, undefined, undefined>
 
@@ -14,8 +15,10 @@ type Events = AsyncIterator<StreamEvent, undefined, undefined>
 export function readableStreamOf(
   consume: () => Events,
   source: FrameSource,
-  { format = 'events', heartbeat = HEARTBEAT_MS }: ReadableStreamOptions = {},
+  options: ReadableStreamOptions = {},
 ): ReadableStream<Uint8Array> {
+  rejectUnknown('toReadableStream', options, NAMES)
+  const { format = 'events', heartbeat = HEARTBEAT_MS } = options
   if (typeof heartbeat !== 'number' || !(heartbeat > 0))
     fail('heartbeat', heartbeat, 'a number of milliseconds above 0')
   const frames = framesOf(format, source)
@@ -48,7 +51,8 @@ export function readableStreamOf(
         if (over) controller.close()
       },
       async cancel(reason: unknown) {
-        await events.return?.(reason as undefined)
+        // As a throw into the events, for a return would lose the reason.
+        await events.throw?.(reason).catch(() => undefined)
       },
     },
     { highWaterMark: 0 },

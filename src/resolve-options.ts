@@ -132,8 +132,12 @@ export const OPTION_NAMES: readonly string[] = [...OPTIONS.keys()]
 export function layOver(base: Layer, options: Options, what = 'options'): Layer {
   checkMembers(what, options, OPTIONS)
   const { timeout, deadline, signal, apiKey, headers, idempotencyKey, metadata, onEvent } = options
-  checkHeaders(what, { apiKey: typeof apiKey === 'string' ? apiKey : undefined, idempotencyKey })
+  if (typeof apiKey === 'string' || idempotencyKey !== undefined)
+    checkHeaders(what, { apiKey: typeof apiKey === 'string' ? apiKey : undefined, idempotencyKey })
+  const transport = transportOf(what, base, options)
   return {
+    // A copy first, here and below: see BLANK in open-call.ts.
+    ...base,
     timeout: timeout === undefined ? base.timeout : { ...base.timeout, ...timeouts(what, timeout) },
     deadline: earliest(base.deadline, epochOf(deadline)),
     detached: options.detached ?? base.detached,
@@ -142,7 +146,9 @@ export function layOver(base: Layer, options: Options, what = 'options'): Layer 
     apiKey: apiKey ?? base.apiKey,
     headers: headers ? { ...base.headers, ...checkHeaders(`${what}.headers`, headers) } : base.headers,
     idempotencyKey: idempotencyKey ?? base.idempotencyKey,
-    ...transportOf(what, base, options),
+    fetch: transport.fetch,
+    dispatcher: transport.dispatcher,
+    proxy: transport.proxy,
     wire: options.wire ?? base.wire,
     rawEvents: options.rawEvents ?? base.rawEvents,
     maxResponseBytes: options.maxResponseBytes ?? base.maxResponseBytes,
@@ -172,6 +178,7 @@ function retries(what: string, base: Layer['retry'], value: Options['retry']): L
 
 function transportOf(what: string, base: Layer, options: Options): Pick<Layer, 'fetch' | 'dispatcher' | 'proxy'> {
   const { fetch, dispatcher } = options
+  if (!fetch && !dispatcher && options.proxy === undefined) return base
   const proxy = options.proxy instanceof URL ? options.proxy.href : options.proxy
   const named = [fetch && 'fetch', dispatcher && 'dispatcher', proxy && 'proxy'].filter(Boolean)
   if (named.length > 1)
@@ -215,10 +222,26 @@ export interface Settings {
 export function settle(layer: Layer): Settings {
   const { timeout, retry } = layer
   return {
+    ...UNSETTLED,
     layer,
-    limits: { ...DEFAULTS.timeout, ...timeout, given: timeout },
-    policy: retry === false ? undefined : { baseDelay: undefined, maxDelay: undefined, ...DEFAULTS.retry, ...retry },
+    limits: { ...LIMITS, ...timeout, given: timeout },
+    policy: retry === false ? undefined : { ...POLICY, ...retry },
     shouldRetry: retry === false ? undefined : retry.shouldRetry,
-    transport: { fetch: layer.fetch, dispatcher: layer.dispatcher, proxy: layer.proxy ?? DEFAULTS.proxy },
+    transport: {
+      ...UNSETTLED.transport,
+      fetch: layer.fetch,
+      dispatcher: layer.dispatcher,
+      proxy: layer.proxy ?? DEFAULTS.proxy,
+    },
   }
+}
+
+const LIMITS: Limits = { ...DEFAULTS.timeout, given: {} }
+const POLICY: RetryPolicy = { baseDelay: undefined, maxDelay: undefined, ...DEFAULTS.retry }
+const UNSETTLED: Settings = {
+  layer: BARE,
+  limits: LIMITS,
+  policy: POLICY,
+  shouldRetry: undefined,
+  transport: { fetch: undefined, dispatcher: undefined, proxy: DEFAULTS.proxy },
 }

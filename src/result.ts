@@ -81,7 +81,7 @@ export interface Completion<Output = unknown, Call extends ToolCall = ToolCall> 
   readonly attempts: readonly Attempt[]
   /** Milliseconds from the call to its result. */
   readonly duration: number
-  /** The provider's body, parsed. */
+  /** The provider's body, parsed; undefined where it came as a stream. */
   readonly raw: unknown
   /** The HTTP response that carried the answer. */
   readonly response: CompletionResponse
@@ -89,7 +89,9 @@ export interface Completion<Output = unknown, Call extends ToolCall = ToolCall> 
 
 /** The HTTP response of a completion. */
 export interface CompletionResponse {
+  /** The HTTP status. */
   readonly status: number
+  /** As the provider sent them. */
   readonly headers: Headers
   /** The provider's id of the request, for its support. */
   readonly requestId: string | undefined

@@ -1,6 +1,7 @@
 import { type Call, emit } from './call.ts'
-import { endingError } from './failure.ts'
+import { adopted, endingError } from './failure.ts'
 import type { AnyCompletionError, CompletionError, StopReason } from './errors.ts'
+import type { Completion } from './result.ts'
 
 /** Completes the error that a call fails with, tells the observers, and gives back what the call holds. */
 export function finishFailure(call: Call, error: CompletionError, stopReason: StopReason): void {
@@ -12,10 +13,18 @@ export function finishFailure(call: Call, error: CompletionError, stopReason: St
   emit(call, { type: 'failure', duration, attempts, error: error as AnyCompletionError })
 }
 
+/** Tells the observers of a call's result, and gives back what the call holds. */
+export function finishSuccess(call: Call, { duration, attempts, finishReason, usage }: Completion): void {
+  call.release()
+  emit(call, { type: 'success', duration, attempts, finishReason, usage })
+}
+
 /** The error of a call that was over before it began: nothing has been sent. */
 export function endedBefore(call: Call): Error {
   const ending = call.ending as NonNullable<Call['ending']>
-  const error = endingError(call, ending, { sent: false, response: undefined, partial: undefined })
+  const error = ending.error
+    ? adopted(call, ending.error)
+    : endingError(call, ending, { sent: false, response: undefined, partial: undefined })
   finishFailure(call, error, ending.stopReason)
   return error
 }

@@ -191,7 +191,7 @@ export function openStreamBody(input: StreamBodyInput): StreamBody {
     pump: () => controls.read(run),
     idleDue(idle) {
       // While the consumer has something to read or reads nothing, the silence is its own.
-      if (paused || unread > 0) return clock.now() + idle
+      if (paused || unread > 0) return clock.now() + (finished ? TRAILING_MS : idle)
       if (!finished) return heardAt + idle
       if (heardAt + TRAILING_MS <= clock.now()) controls.read(() => (outcome = whole()))
       return Math.max(heardAt, clock.now()) + TRAILING_MS
@@ -214,7 +214,7 @@ function isContent(part: StreamPart): boolean {
     case 'refusal':
       return part.text !== ''
     case 'tool_call':
-      return part.arguments !== '' || part.name !== undefined
+      return part.arguments !== '' || part.name !== undefined || part.id !== undefined
     default:
       return false
   }

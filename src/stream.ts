@@ -1,15 +1,14 @@
 import { type AttemptPlan, startAttempt } from './attempt.ts'
 import { runAttempts } from './attempts.ts'
-import { emit, endCall } from './call.ts'
+import { endCall } from './call.ts'
 import { completionOf } from './completion.ts'
 import { withinDeadline } from './deadline.ts'
 import { eventQueue } from './event-queue.ts'
-import { shownRequestId } from './failure.ts'
 import { type CallInput, enterCall, openCall } from './open-call.ts'
 import type { StreamPart } from './provider.ts'
 import type { JsonAnswer } from './json-body.ts'
 import type { Completion } from './result.ts'
-import { endedBefore, finishFailure } from './settle.ts'
+import { endedBefore, finishFailure, finishSuccess } from './settle.ts'
 import { openStreamBody, type StreamBody } from './stream-body.ts'
 import type { StreamEvent } from './stream-events.ts'
 import type { CompletionStream } from './stream-handle.ts'
@@ -61,10 +60,11 @@ export function stream(input: CallInput): CompletionStream {
             clock: call.clock,
             limit: call.settings.layer.maxResponseBytes,
             taker: {
-              wants: () => draining || queue.hungry,
+              // An observer may have ended the call in the middle of an event.
+              wants: () => !call.ending && (draining || queue.hungry),
               part(part) {
                 const event = eventOf(part)
-                if (!event) return
+                if (!event || call.ending) return
                 if (!begun && event.type !== 'usage') {
                   begun = true
                   body = opened
@@ -79,18 +79,11 @@ export function stream(input: CallInput): CompletionStream {
           return opened
         },
         (answered: JsonAnswer) => understand(call, answered),
-        (understood, { status, headers }) => {
-          const completion = completionOf(call, {
-            ...understood,
-            status,
-            headers,
-            requestId: shownRequestId(call, headers),
-          })
+        (understood, response) => {
+          const completion = completionOf(call, understood, response)
           for (const toolCall of completion.toolCalls) push({ type: 'tool_call', toolCall })
           push({ type: 'finish', finishReason: completion.finishReason })
-          call.release()
-          const { duration, attempts, finishReason, usage } = completion
-          emit(call, { type: 'success', duration, attempts, finishReason, usage })
+          finishSuccess(call, completion)
           resolveWhole(completion)
           resolve()
           queue.end()
@@ -149,9 +142,13 @@ function eventOf(part: StreamPart): StreamEvent | undefined {
     case 'text':
     case 'reasoning':
     case 'refusal':
-      return part.text === '' ? undefined : { type: part.type, text: part.text }
+      if (part.text === '') return undefined
+      // Most parts are events as they are; an object less for each token.
+      return part.type === 'refusal' || !part.providerData ? part : { type: part.type, text: part.text }
     case 'tool_call':
-      return { type: 'tool_call_delta', index: part.index, id: part.id, name: part.name, arguments: part.arguments }
+      return part.arguments === '' && part.id === undefined && part.name === undefined
+        ? undefined
+        : { type: 'tool_call_delta', index: part.index, id: part.id, name: part.name, arguments: part.arguments }
     case 'usage':
       return { type: 'usage', usage: part.usage }
     default:

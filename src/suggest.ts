@@ -17,11 +17,48 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   timeoutms: ['timeout'],
   prompt: ['messages'],
   input: ['messages'],
+  system: ['messages'],
+  instructions: ['messages'],
   stopsequences: ['stop'],
+  topk: ['extraBody'],
+  frequencypenalty: ['extraBody'],
+  presencepenalty: ['extraBody'],
+  logitbias: ['extraBody'],
+  logprobs: ['extraBody'],
+  servicetier: ['extraBody'],
   functions: ['tools'],
   responseformat: ['output'],
   schema: ['output'],
 }
+
+/** Members of a member: whoever writes one beside it is told where it belongs. */
+const WITHIN: readonly string[] = [
+  'timeout.total',
+  'timeout.attempt',
+  'timeout.connect',
+  'timeout.firstToken',
+  'timeout.idle',
+  'retry.baseDelay',
+  'retry.maxDelay',
+  'retry.factor',
+  'retry.jitter',
+  'retry.maxRetryAfter',
+  'retry.shouldRetry',
+]
+
+/** What stands in a call's other argument, by a name that tells this one. */
+const ELSEWHERE: readonly (readonly [here: string, there: string, names: readonly string[]])[] = [
+  [
+    'messages',
+    'options',
+    ['timeout', 'deadline', 'signal', 'retry', 'apiKey', 'headers', 'idempotencyKey', 'metadata', 'onEvent', 'fetch'],
+  ],
+  [
+    'timeout',
+    'request',
+    ['model', 'messages', 'tools', 'toolChoice', 'output', 'maxTokens', 'temperature', 'topP', 'stop', 'extraBody'],
+  ],
+]
 
 /** The known name that a mistaken one most likely means: the same letters in another case, an alias, or one slip of the finger. */
 export function likely(name: string, known: Iterable<string>): string | undefined {
@@ -30,8 +67,18 @@ export function likely(name: string, known: Iterable<string>): string | undefine
   return (
     names.find((candidate) => plain(candidate) === wanted) ??
     names.find((candidate) => ALIASES[wanted]?.includes(candidate)) ??
+    WITHIN.find((path) => names.some((candidate) => plain(path) === plain(candidate) + wanted)) ??
+    elsewhere(names, wanted) ??
     names.find((candidate) => oneSlip(plain(candidate), wanted))
   )
+}
+
+function elsewhere(names: readonly string[], wanted: string): string | undefined {
+  for (const [here, there, others] of ELSEWHERE) {
+    const meant = names.includes(here) ? others.find((other) => plain(other) === wanted) : undefined
+    if (meant !== undefined) return `${there}.${meant}`
+  }
+  return undefined
 }
 
 function plain(name: string): string {

@@ -1,8 +1,11 @@
 import type { Conclusion } from './body.ts'
 import type { Call } from './call.ts'
 import { messageOf } from './completion.ts'
+import { isCompletionError } from './errors.ts'
+import { adopted } from './failure.ts'
 import { partialOf } from './json-body.ts'
 import { corrected, type Correction, type OutputReading, readOutput } from './output.ts'
+import { prepare } from './prepare.ts'
 import type { Answer } from './provider.ts'
 import type { Issue, PartialAnswer, ToolCall } from './result.ts'
 import { readToolCalls } from './tools.ts'
@@ -19,6 +22,7 @@ export function understand<T extends { readonly answer: Answer }>(
 ): Conclusion<Understood<T>> | Promise<Conclusion<Understood<T>>> {
   const { inputs, output } = call.expected
   const { answer } = answered
+  if (saysNothing(answer)) return { ...EMPTY, partial: partialOf(answer) }
   const calls = answer.toolCalls.length > 0 ? readToolCalls(answer.toolCalls, inputs) : answer.toolCalls
   const called = inputs.size > 0 && answer.toolCalls.length > 0
   const reading = output && !called ? readOutput(output, answer) : NOTHING_ASKED
@@ -26,6 +30,23 @@ export function understand<T extends { readonly answer: Answer }>(
     ? Promise.all([calls, reading]).then(([ready, known]) => concluded(call, answered, ready, known))
     : concluded(call, answered, calls, reading)
 }
+
+/**
+ * Well-formed, finished, and without anything in it: LM Studio answers so when a prompt overflows its context. A model that has chosen
+ * to say nothing has written a token for it, which its usage counts.
+ */
+function saysNothing({ text, reasoning, refusal, toolCalls, finishReason, usage }: Answer): boolean {
+  return finishReason === 'stop' && !text && !reasoning && !refusal && toolCalls.length === 0 && !usage?.outputTokens
+}
+
+const EMPTY = {
+  kind: 'misfit',
+  code: 'invalid_response',
+  problem: 'the answer is finished but empty',
+  retryable: true,
+  error: undefined,
+  correction: undefined,
+} as const
 
 function concluded<T extends { readonly answer: Answer }>(
   call: Call,
@@ -57,5 +78,9 @@ export function takeCorrection(call: Call): Correction | undefined {
 /** Puts the correction into the conversation that the next attempt sends. */
 export function askAgain(call: Call, { message, issues }: Correction): void {
   call.request = { ...call.request, messages: corrected(call.request.messages, message, issues) }
-  call.wire = call.provider.prepare(call.request)
+  try {
+    call.wire = prepare(call.provider, call.request)
+  } catch (error) {
+    throw isCompletionError(error) ? adopted(call, error) : error
+  }
 }

@@ -34,7 +34,7 @@ describe('the endpoint', () => {
     expect(provider.prepare(request({ model: 'd' })).url).toContain('/openai/deployments/d/')
     expect(authorized(provider)).toEqual({ 'api-key': 'key-1' })
     vi.stubEnv('AZURE_OPENAI_ENDPOINT', '')
-    expect(() => provider.prepare(request())).toThrow(/set AZURE_OPENAI_ENDPOINT/)
+    expect(() => provider.prepare(request())).toThrow(/^authentication: azure: .*Set AZURE_OPENAI_ENDPOINT/)
   })
 
   test('the deployment is the model', () => {

@@ -12,6 +12,7 @@ import { openai } from '../src/providers/openai.ts'
 import { openaiCompatible } from '../src/providers/openai-compatible.ts'
 import * as presets from '../src/providers/presets.ts'
 import { type Score, scoreResponses, scoreStreams } from './check-corpus-answers.ts'
+import { scoreStreamedCalls } from './check-corpus-streams.ts'
 
 /**
  * Scores the library against recorded provider behaviour, where that is at hand; each section prints its score and every miss.
@@ -20,7 +21,7 @@ import { type Score, scoreResponses, scoreStreams } from './check-corpus-answers
 
 interface Section {
   readonly name: string
-  readonly run: (corpus: URL) => Score
+  readonly run: (corpus: URL) => Score | Promise<Score>
   /** The share below which the check fails. */
   readonly least: number
 }
@@ -99,6 +100,7 @@ const SECTIONS: readonly Section[] = [
   { name: 'errors', run: scoreErrors, least: 0.99 },
   { name: 'responses', run: scoreResponses, least: 1 },
   { name: 'streams', run: scoreStreams, least: 1 },
+  { name: 'streams through whole calls', run: scoreStreamedCalls, least: 1 },
 ]
 
 const [given] = process.argv.slice(2)
@@ -107,7 +109,7 @@ if (!existsSync(corpus)) {
   console.log('skipped: no corpus')
 } else {
   for (const { name, run, least } of SECTIONS) {
-    const { total, misses } = run(corpus)
+    const { total, misses } = await run(corpus)
     const share = (total - misses.length) / total
     console.log(`${name}: ${total - misses.length}/${total} (${(share * 100).toFixed(1)} %)`)
     for (const miss of misses) console.log(`  ${miss}`)

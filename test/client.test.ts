@@ -100,6 +100,18 @@ test.each([-1, Number.NaN, '5'])('a grace of %s is a mistake', async (grace) => 
   await expect(clientOf('http://local').close({ grace: grace as number })).rejects.toThrow(/close\.grace/)
 })
 
+test('close names an option that it does not know', async () => {
+  await expect(clientOf('http://local').close({ graze: 5 } as never)).rejects.toThrow('did you mean grace?')
+})
+
+test.each([5, '', {}, null])('a default model of %j is a mistake at once', (model) => {
+  expect(() => createClient({ model: model as never })).toThrow(/^defaults\.model must be/)
+})
+
+test('with wants its defaults', () => {
+  expect(() => clientOf('http://local').with(undefined as never)).toThrow('defaults must be an object')
+})
+
 test('await using closes the client', async () => {
   await using server = await faultServer(answering)
   const provider = openaiCompatible({ name: 'own', baseURL: server.origin })

@@ -34,7 +34,7 @@ afterAll(() => provider.close())
 
 /** The part of the output under the heading that holds these words. */
 function scene(words: string): string {
-  const parts = plain.split(/\n(?=\d\. )/)
+  const parts = plain.split(/\n(?=\d+\. )/)
   return parts.find((part) => part.split('\n', 1)[0]?.includes(words)) ?? ''
 }
 
@@ -80,8 +80,23 @@ describe('the demo', () => {
     expect(text).toMatch(/attempt 1 aborted .*✘ AbortError: .*sent true .*cause: the page was closed/)
   })
 
+  it('tells a stalled stream from a long answer', () => {
+    expect(words(scene('stream that stalls'))).toMatch(/Spring tides come at .*timeout \(idle\)/)
+  })
+
+  it('repeats a stream that dies early, unseen', () => {
+    const text = words(scene('before its first token'))
+    expect(text).toMatch(/\(attempt 2\) Spring tides come at new .*attempt 1 200 network .*attempt 2 200 ok .*✔/)
+  })
+
+  it('keeps what a stream had said', () => {
+    const text = words(scene('dies in the middle'))
+    expect(text).toMatch(/Spring tides come at new and full /)
+    expect(text).not.toContain('attempt 2')
+  })
+
   it('plays every scene and ends by itself', () => {
-    expect(plain.match(/^\d\. /gm)).toEqual(['1. ', '2. ', '3. ', '4. ', '5. ', '6. ', '7. '])
+    expect(plain.match(/^\d+\. /gm)).toEqual(['1. ', '2. ', '3. ', '4. ', '5. ', '6. ', '7. ', '8. ', '9. ', '10. '])
     expect(plain).not.toContain('A real call')
   })
 

@@ -8,6 +8,8 @@ export interface Scene {
   /** What goes wrong, as a heading. */
   readonly title: string
   readonly script: Script
+  /** How the call is made, for the heading. @defaultValue 'complete' */
+  readonly call?: 'complete' | 'stream'
   /** What the caller asks for. */
   readonly options: Options
   /** Makes the call: a stream ends with its `completion`. */

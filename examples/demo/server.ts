@@ -46,6 +46,27 @@ const ANSWER = JSON.stringify({
   usage: { prompt_tokens: 14, completion_tokens: 19, total_tokens: 33 },
 })
 
+/** The answer as a stream: `count` of its words, one every 60 ms; then `end`, or else the rest of it. */
+export function streamTokens(response: ServerResponse, count: number, end?: () => void): void {
+  const words = TEXT.split(/(?<= )/).slice(0, count)
+  const event = (delta: object, reason: string | null): string =>
+    `data: ${JSON.stringify({ id: 'chatcmpl-demo', object: 'chat.completion.chunk', created: 1_760_000_000, model: 'tide-1', choices: [{ index: 0, delta, finish_reason: reason }] })}\n\n`
+  const next = (): void => {
+    if (response.destroyed) return
+    const word = words.shift()
+    if (word !== undefined) {
+      response.write(event({ content: word }, null))
+      setTimeout(next, 60)
+    } else if (end) end()
+    else response.end(`${event({}, 'stop')}data: [DONE]\n\n`)
+  }
+  later(response, 120, () => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write(event({ role: 'assistant', content: '' }, null))
+    setTimeout(next, 60)
+  })
+}
+
 /** The whole answer, after the time that a model thinks. */
 export function answer(response: ServerResponse, thinking: number): void {
   later(response, thinking, () => json(response, 200, ANSWER))

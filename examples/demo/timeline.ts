@@ -1,6 +1,11 @@
 import { styleText } from 'node:util'
 import type { AnyCompletionError, Attempt, Completion, StopReason } from 'punctual'
 
+/** A failure that might be mended is final all the same where part of the answer has been given: nothing is given twice. */
+function whyStopped(reason: StopReason, retryable: boolean): string {
+  return reason === 'not_retryable' && retryable ? 'part of the answer had been given already' : WHY[reason]
+}
+
 /** Columns of the drawing, and of a line of prose. */
 const DRAWING = 36
 const PROSE = 96
@@ -52,7 +57,7 @@ export function renderError(error: AnyCompletionError): string {
     status && `status ${status}`,
     `retryable ${retryable}`,
     `sent ${sent}`,
-    stopReason && `stopReason '${stopReason}': ${WHY[stopReason]}`,
+    stopReason && `stopReason '${stopReason}': ${whyStopped(stopReason, error.retryable)}`,
     ms(duration),
   ]
   return [

@@ -1,7 +1,15 @@
 import type { ApiKey, Provider, ProviderFactory } from '../provider.ts'
 import { chatProvider } from './openai-compatible.ts'
 import { OPENAI_DIALECT } from './openai.ts'
-import { checkSettings, credential, endpoint, environment, providerFactory, type ProviderSettings } from './settings.ts'
+import {
+  checkSettings,
+  credential,
+  endpoint,
+  environment,
+  missing,
+  providerFactory,
+  type ProviderSettings,
+} from './settings.ts'
 
 export interface AzureOpenAISettings extends Omit<ProviderSettings, 'baseURL'> {
   /** The resource, such as https://my-resource.openai.azure.com. @defaultValue the variable AZURE_OPENAI_ENDPOINT */
@@ -17,7 +25,8 @@ export interface AzureOpenAISettings extends Omit<ProviderSettings, 'baseURL'> {
 
 /**
  * Azure OpenAI. `azureOpenAI('my-deployment')` reads AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY and OPENAI_API_VERSION when a call is
- * made; `azureOpenAI({ endpoint, apiKey })('my-deployment')` has its own. The id is the deployment's name.
+ * made, and a missing one fails it with code `authentication`; `azureOpenAI({ endpoint, apiKey })('my-deployment')` has its own. The id
+ * is the deployment's name.
  *
  * @throws TypeError for settings that cannot work
  */
@@ -32,7 +41,8 @@ function createAzure(settings: AzureOpenAISettings): Provider {
   const variable = 'AZURE_OPENAI_ENDPOINT'
   const place = (path: string): string => {
     const base = settings.endpoint ?? environment(variable)
-    if (base === undefined) throw new TypeError(`azureOpenAI.endpoint is missing: give it, or set ${variable}`)
+    if (base === undefined)
+      throw missing(name, `no endpoint. Set ${variable}, or give endpoint in the provider's settings.`)
     // Copied from a portal or an SDK's settings, it may name the API already.
     return endpoint(
       String(base).replace(/\/openai(?:\/v1)?\/?$/, ''),

@@ -82,6 +82,7 @@ export function chatProvider(rules: ChatRules): Provider {
   return {
     name,
     prepare: (request): ProviderRequest => ({
+      ...UNPREPARED,
       url: url(request),
       headers: lateHeaders ? lateHeaders(headers) : headers,
       body: chatBody(name, request, dialect, settings.maxTokens),
@@ -101,3 +102,6 @@ export function chatProvider(rules: ChatRules): Provider {
       }),
   }
 }
+
+/** What lives as long as a call is copied: see BLANK in open-call.ts. */
+const UNPREPARED: ProviderRequest = { url: '', headers: {}, body: '' }

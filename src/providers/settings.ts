@@ -112,7 +112,7 @@ export function credential(rules: CredentialRules): NonNullable<Provider['author
   let lastKey: string | undefined
   let lastHeaders = NONE
   const carry = (key: unknown): Readonly<Record<string, string>> => {
-    if (typeof key !== 'string' || key === '') throw missing(provider, 'The apiKey function returned no key.')
+    if (typeof key !== 'string' || key === '') throw missing(provider, 'the apiKey function returned no key.')
     if (key !== lastKey) {
       lastHeaders = rules.headers(key)
       lastKey = key
@@ -131,15 +131,13 @@ export function credential(rules: CredentialRules): NonNullable<Provider['author
     if (key !== undefined) return carry(key)
     if (!required) return NONE
     const remedy = variables.length ? `Set ${variables.join(' or ')}, or give` : 'Give'
-    throw missing(
-      provider,
-      `No API key for ${provider}. ${remedy} apiKey in the provider's settings or the call's options.`,
-    )
+    throw missing(provider, `no API key. ${remedy} apiKey in the provider's settings or the call's options.`)
   }
 }
 
-function missing(provider: string, message: string): CompletionError {
-  return new CompletionError({ code: 'authentication', message, provider })
+/** The error of a call that lacks what its provider is to be reached with. */
+export function missing(provider: string, what: string): CompletionError {
+  return new CompletionError({ code: 'authentication', message: `authentication: ${provider}: ${what}`, provider })
 }
 
 /** A factory that makes models of one provider. */

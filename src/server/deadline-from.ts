@@ -1,4 +1,4 @@
-import { fail } from '../check.ts'
+import { fail, rejectUnknown } from '../check.ts'
 import { headerOf, headersOf } from './host.ts'
 import type { Platform } from './platforms.ts'
 import { nameOf, readTimeout, type TimeoutHeader } from './timeout-headers.ts'
@@ -40,14 +40,19 @@ export interface DeadlineFromOptions {
  */
 export function deadlineFrom(
   source: DeadlineSource | readonly DeadlineSource[],
-  { reserve, startedAt = Date.now() }: DeadlineFromOptions,
+  options: DeadlineFromOptions,
 ): number | undefined {
+  if (typeof options !== 'object' || options === null) fail('options', options, 'an object with reserve')
+  rejectUnknown('options', options, OPTIONS)
+  const { reserve, startedAt = Date.now() } = options
   if (typeof reserve !== 'number' || !(reserve >= 0)) fail('reserve', reserve, 'a number of milliseconds of at least 0')
   if (!Number.isFinite(startedAt)) fail('startedAt', startedAt, 'milliseconds since the Unix epoch')
   let earliest = Infinity
   for (const one of isList(source) ? source : [source]) earliest = Math.min(earliest, endOf(one, startedAt))
   return earliest === Infinity ? undefined : earliest - reserve
 }
+
+const OPTIONS = new Set(['reserve', 'startedAt'])
 
 const isList = (source: DeadlineSource | readonly DeadlineSource[]): source is readonly DeadlineSource[] =>
   Array.isArray(source)

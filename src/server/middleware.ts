@@ -1,3 +1,4 @@
+import { fail, rejectUnknown } from '../check.ts'
 import { withRequest } from './with-request.ts'
 
 export interface MiddlewareOptions<Request> {
@@ -9,9 +10,10 @@ export interface MiddlewareOptions<Request> {
  * {@link withRequest} as an Express middleware: `app.use(expressMiddleware({ deadline: () => Date.now() + 25_000 }))`. Also for
  * anything else that calls `(request, response, next)`: Connect, NestJS, Next.js' custom servers.
  */
-export function expressMiddleware<Request extends object>({
-  deadline,
-}: MiddlewareOptions<Request> = {}): (request: Request, response: object, next: () => void) => void {
+export function expressMiddleware<Request extends object>(
+  options: MiddlewareOptions<Request> = {},
+): (request: Request, response: object, next: () => void) => void {
+  const deadline = deadlineOf('expressMiddleware', options)
   return (request, response, next) => withRequest({ request, response, deadline: deadline?.(request) }, () => next())
 }
 
@@ -19,9 +21,24 @@ export function expressMiddleware<Request extends object>({
  * {@link withRequest} as a Fastify hook: `app.addHook('preHandler', fastifyHook())`. It belongs after the body has been parsed
  * (`preValidation`, `preHandler`): what comes before loses the context where a body arrives.
  */
-export function fastifyHook<Request extends object>({
-  deadline,
-}: MiddlewareOptions<Request> = {}): (request: Request, reply: object, done: () => void) => void {
+export function fastifyHook<Request extends object>(
+  options: MiddlewareOptions<Request> = {},
+): (request: Request, reply: object, done: () => void) => void {
+  const deadline = deadlineOf('fastifyHook', options)
   return (request, reply, done) =>
     withRequest({ request, response: reply, deadline: deadline?.(request) }, () => done())
+}
+
+const NAMES = new Set(['deadline'])
+
+/** A misspelt deadline would be none, and nobody would notice before the proxy does. */
+function deadlineOf<Request>(
+  what: string,
+  options: MiddlewareOptions<Request>,
+): MiddlewareOptions<Request>['deadline'] {
+  rejectUnknown(what, options, NAMES)
+  const { deadline } = options
+  if (deadline !== undefined && typeof deadline !== 'function')
+    fail(`${what}.deadline`, deadline, 'a function of the request, for every request has a deadline of its own')
+  return deadline
 }

@@ -1,4 +1,4 @@
-import { fail } from '../check.ts'
+import { fail, rejectUnknown } from '../check.ts'
 import { type Clock, LONGEST_TIMER, systemClock } from '../clock.ts'
 import { dataFrame, type Frames, HEARTBEAT } from '../frames.ts'
 import { openaiFrames } from '../openai-frames.ts'
@@ -38,11 +38,14 @@ export const EVENT_STREAM: Readonly<Record<string, string>> = {
 /** Events that say nothing of the answer yet: a status line need not be spent on them. */
 const BEFORE_CONTENT = new Set<StreamEvent['type']>(['retry', 'ping', 'usage', 'raw'])
 
+const NAMES = new Set(['format', 'heartbeat', 'expose', 'onError', 'clock'])
+
 /**
  * The pieces of text that are written, each as it is asked for: so a slow reader slows the provider, and only a reader that waits is
  * sent heartbeats. Throws what the stream fails with as long as there has been no piece; after that a failure is the last piece.
  */
 export function framesOf(stream: RelaySource, options: RelayOptions): AsyncGenerator<string, void, undefined> {
+  rejectUnknown('relay', options, NAMES)
   const { clock = systemClock, expose = false, format = 'events', heartbeat = 15_000 } = options
   if (typeof heartbeat !== 'number' || !(heartbeat > 0))
     fail('heartbeat', heartbeat, 'a number of milliseconds above 0')

@@ -1,4 +1,4 @@
-import { fail } from '../check.ts'
+import { fail, rejectUnknown } from '../check.ts'
 import { runInside, within } from './ambient-storage.ts'
 import { signalFrom } from './signal-from.ts'
 
@@ -19,9 +19,13 @@ export interface RequestScope {
  * @returns What the handler returns.
  * @throws TypeError where the request does not tell when its client leaves, or the runtime has no AsyncLocalStorage.
  */
-export function withRequest<T>({ request, response, deadline }: RequestScope, handler: () => T): T {
+export function withRequest<T>(scope: RequestScope, handler: () => T): T {
+  rejectUnknown('withRequest', scope, SCOPE)
+  const { request, response, deadline } = scope
   return runInside(within(epoch(deadline), signalFrom(request, response)), handler)
 }
+
+const SCOPE = new Set(['request', 'response', 'deadline'])
 
 function epoch(deadline: RequestScope['deadline']): number | undefined {
   if (deadline === undefined) return undefined

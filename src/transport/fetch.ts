@@ -47,6 +47,8 @@ function openFetchExchange(given: 'global' | Fetch, request: WireRequest, receiv
       headers: { ...headers },
       // Bytes too: the type that allows them is not in every runtime's library.
       body: (body ?? null) as string | null,
+      // Without it a fetch refuses a body that is a stream.
+      ...(typeof body === 'object' && 'getReader' in body && { duplex: 'half' as const }),
       redirect: 'manual',
       signal: controller.signal,
     })

@@ -4,13 +4,13 @@ import type { DispatcherLike } from '../options.ts'
 /** Response headers as both transports report them: names in lower case, repeated fields joined by ", ". */
 export type HeaderBag = Readonly<Record<string, string>>
 
-/** One request, ready to be written. Its body is whole, so that it can be written again. */
+/** One request, ready to be written. A body that is whole can be written again; a stream can not. */
 export interface WireRequest {
   readonly method: string
   readonly url: URL
   /** Names in lower case; values checked. */
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | Uint8Array | undefined
+  readonly body: string | Uint8Array | ReadableStream<Uint8Array> | undefined
 }
 
 /**

@@ -242,3 +242,19 @@ test('an answer that the provider cannot read is a fault of its own', async () =
   expect(error.cause).toMatchObject({ message: 'broken parser' })
   expect(seen.types()).toEqual(['attempt.start', 'attempt.end', 'failure'])
 })
+
+test('a finished answer without anything in it is none', async () => {
+  const nothing = chat('')
+  await using server = await faultServer(
+    steps((exchange) => exchange.json({ ...nothing, usage: undefined }), answering),
+  )
+  const { text, attempts } = await clientOf(server.origin).complete(asked)
+  expect(text).toBe(ANSWER)
+  expect(attempts.map(({ error }) => error?.code)).toEqual(['invalid_response', undefined])
+})
+
+test('a model may choose to say nothing', async () => {
+  const silent = chat('')
+  await using server = await faultServer((exchange) => exchange.json(silent))
+  expect(await clientOf(server.origin).complete(asked)).toMatchObject({ text: '', usage: { outputTokens: 7 } })
+})

@@ -210,6 +210,10 @@ describe('a mistake', () => {
     ['options.metadata.a', { metadata: { a: {} } }],
     ['options.onEvent', { onEvent: {} }],
     ['did you mean timeout', { timeouts: 5 }],
+    ['did you mean timeout.idle', { idle: 5 }],
+    ['did you mean timeout.firstToken', { first_token: 5 }],
+    ['did you mean retry.baseDelay', { baseDelay: 5 }],
+    ['did you mean request.maxTokens', { max_tokens: 5 }],
     ['did you mean signal', { abortSignal: new AbortController().signal, sginal: 1 }],
     ['budget is not available', { retry: { budget: {} } }],
     ['fallbacks is not available', { fallbacks: [] }],
@@ -240,6 +244,15 @@ describe('a mistake', () => {
     ['request.messages[0].content[0].text', { messages: [{ role: 'user', content: [{ type: 'text' }] }] }],
     ['request.messages[0].content[0]', { messages: [{ role: 'user', content: [{ type: 'image' }] }] }],
     ['request.messages[0].toolCallId', { messages: [{ role: 'tool', content: '' }] }],
+    ['request.messages[0].toolCalls', { messages: [{ role: 'assistant', content: '', toolCalls: {} }] }],
+    [
+      'request.messages[0].toolCalls[0].function is unknown',
+      { messages: [{ role: 'assistant', content: '', toolCalls: [{ id: '1', function: {} }] }] },
+    ],
+    [
+      'request.messages[0].toolCalls[0].arguments',
+      { messages: [{ role: 'assistant', content: '', toolCalls: [{ id: '1', name: 'x' }] }] },
+    ],
     ['did you mean content', { messages: [{ role: 'user', content: '', contents: '' }] }],
     ['request.maxTokens', { ...asked, maxTokens: 0 }],
     ['request.maxTokens', { ...asked, maxTokens: 1.5 }],
@@ -257,6 +270,8 @@ describe('a mistake', () => {
     ['request.model', { ...asked, model: {} }],
     ['did you mean maxTokens', { ...asked, max_tokens: 5 }],
     ['did you mean topP', { ...asked, top_p: 1 }],
+    ['did you mean extraBody', { ...asked, top_k: 1 }],
+    ['did you mean options.timeout', { ...asked, timeout: 1 }],
   ])('in the request names %s', async (named, request) => {
     const fetch = scriptedFetch(responding(chat()))
     const call = clientOf('http://local', { fetch }).complete(request as Request)

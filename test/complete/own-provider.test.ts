@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Provider } from 'punctual'
+import { CompletionError, isCompletionError, type Provider } from 'punctual'
 import { asked, clientOf, failureOf, observer, responding, scriptedFetch } from '../support/call.ts'
 import { ANSWER, chat } from '../support/chat.ts'
 
@@ -91,3 +91,52 @@ test('a prepare that gives no URL is a mistake that names it', async () => {
   const call = clientOf('http://local', { fetch: scriptedFetch(good) }).complete({ ...asked, model: own({ prepare }) })
   await expect(call).rejects.toThrow(TypeError)
 })
+
+const tooLong = (): never => {
+  throw new CompletionError({ code: 'context_length', message: 'context_length: own: it cannot fit' })
+}
+const REFUSED = { code: 'context_length', stopReason: 'not_retryable', provider: 'own', model: 'm', sent: false }
+
+test('a CompletionError of prepare is a finished failure', async () => {
+  const seen = observer()
+  const client = clientOf('http://local', { fetch: scriptedFetch(good), onEvent: seen.onEvent })
+  const error = await failureOf(client.complete({ ...asked, model: own({ prepare: tooLong }) }))
+  expect(error).toMatchObject({ ...REFUSED, attempts: [], retryable: false })
+  expect(seen.events).toMatchObject([{ type: 'failure', callId: error.callId, error }])
+  expect(error.duration).toBeGreaterThanOrEqual(0)
+})
+
+test('a CompletionError of prepare reaches whoever reads the stream', async () => {
+  const streamReader = () => () => []
+  const client = clientOf('http://local', { fetch: scriptedFetch(good) })
+  const stream = client.stream({ ...asked, model: own({ prepare: tooLong, streamReader }) })
+  const error: unknown = await stream[Symbol.asyncIterator]()
+    .next()
+    .catch((thrown: unknown) => thrown)
+  expect(isCompletionError(error) && error).toMatchObject(REFUSED)
+})
+
+test('one name in any case is one header', async () => {
+  const fetch = scriptedFetch(good)
+  const prepare = () => ({ url: 'http://local/ask', headers: { 'X-Own': '1', Accept: 'a', 'X-Gone': '1' }, body: '{}' })
+  const headers = { ACCEPT: 'b', 'x-gone': null }
+  await clientOf('http://local', { fetch }).complete({ ...asked, model: own({ prepare }) }, { headers })
+  expect(fetch.requests[0]?.headers).toEqual({ 'content-type': 'application/json', 'x-own': '1', accept: 'b' })
+})
+
+test.each<[string, NonNullable<Provider['streamReader']>]>([
+  ['cannot be opened', () => broken()],
+  ['cannot read', () => () => broken()],
+])('a stream reader that %s fails the call', async (_what, streamReader) => {
+  for (const wire of ['stream', 'json'] as const) {
+    const client = clientOf('http://local', { fetch: scriptedFetch(responding('data: {}\n\n')), timeout: 2_000, wire })
+    const request = { ...asked, model: own({ streamReader }) }
+    const error = await failureOf(wire === 'stream' ? client.complete(request) : client.stream(request).completion)
+    expect(error).toMatchObject({ code: 'invalid_response', retryable: false, stopReason: 'not_retryable' })
+    expect(error.cause).toMatchObject({ message: 'broken' })
+  }
+})
+
+function broken(): never {
+  throw new Error('broken')
+}

@@ -138,3 +138,25 @@ test('a good call tells its observers no text', async () => {
   const told = JSON.stringify(seen.events) + inspect(seen.events, { depth: 20 })
   for (const text of [SAID, PROMPT, KEY]) expect(told).not.toContain(text)
 })
+
+test('what a tool was asked is never shown', async () => {
+  const argument = '{"diagnosis":"a long and private one"}'
+  const fetch = scriptedFetch(responding(failure(`Invalid arguments: ${argument}`, 'invalid'), 400))
+  const seen = observer()
+  const toolCalls = [{ id: '1', name: 'look_up', arguments: argument }]
+  const messages = [...asked.messages, { role: 'assistant', content: '', toolCalls } as const]
+  const error = await failureOf(clientOf('http://local', { fetch, onEvent: seen.onEvent }).complete({ messages }))
+  expect(shown(error, seen.events)).not.toContain('private')
+})
+
+test.each<[string, unknown]>([
+  ['messages', 'a secret'],
+  ['a message', ['a secret']],
+  ['a part', [{ role: 'user', content: ['a secret'] }]],
+  ['a tool call', [{ role: 'assistant', content: '', toolCalls: ['a secret'] }]],
+])('a prompt in place of %s is not quoted', async (_what, messages) => {
+  const call = clientOf('http://local', { fetch: scriptedFetch(responding('')) }).complete({ messages } as never)
+  const mistake: unknown = await call.catch((error: unknown) => error)
+  expect(mistake).toBeInstanceOf(TypeError)
+  expect(String(mistake)).not.toContain('secret')
+})

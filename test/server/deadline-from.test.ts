@@ -113,6 +113,11 @@ describe('several sources', () => {
     expect(() => deadlineFrom(context, { reserve: wrong as number })).toThrow(/^reserve must be/)
   })
 
+  it('name an option that is missing or misspelt', () => {
+    expect(() => deadlineFrom(context, undefined as never)).toThrow('options must be an object with reserve')
+    expect(() => deadlineFrom(context, { reserve, startedat: 1 } as never)).toThrow('did you mean startedAt?')
+  })
+
   it.each([[new Date(Number.NaN)], [Number.NaN], ['soon'], [null]])('refuse the source %s', (wrong) => {
     expect(() => deadlineFrom(wrong as never, { reserve })).toThrow(/^source must be/)
   })

@@ -271,7 +271,9 @@ describe('a relayed web response', () => {
       stream.push(...events)
       return (await relayResponse(stream, { format: 'openai' })).text()
     }
-    expect(await written(text('one'), FINISH, 'end')).toMatch(/"delta":{"content":"one"}.*"stop".*data: \[DONE\]\n\n$/s)
+    expect(await written(text('one'), FINISH, 'end')).toMatch(
+      /"delta":{"role":"assistant","content":"one"}.*"stop".*data: \[DONE\]\n\n$/s,
+    )
     expect(await written(text('half'), limited())).toMatch(/data: {"error":{.*"type":"rate_limit"[^\n]*\n\n$/s)
   })
 

@@ -177,6 +177,9 @@ describe('what is wrong', () => {
   it('is a TypeError', async () => {
     expect(() => withRequest({ request: web(), deadline: new Date(Number.NaN) }, () => 1)).toThrow(/^deadline must be/)
     expect(() => withRequest({ request: {} }, () => 1)).toThrow(TypeError)
+    expect(() => withRequest({ request: web(), deadlin: 1 } as never, () => 1)).toThrow('did you mean deadline?')
+    expect(() => expressMiddleware({ deadlne: 1 } as never)).toThrow('did you mean deadline?')
+    expect(() => fastifyHook({ deadline: 5 } as never)).toThrow(/^fastifyHook.deadline must be a function/)
     await using client = createClient()
     await expect(client.complete({ messages: MESSAGES }, { detached: 1 as never })).rejects.toThrow(
       'options.detached must be true or false, got 1',

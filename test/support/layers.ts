@@ -4,13 +4,18 @@
  */
 export const LAYERS: readonly (readonly string[])[] = [
   // The entry points.
-  ['index.ts', 'edge.ts', 'server.ts'],
+  ['index.ts', 'edge.ts', 'fetch.ts', 'fetch-edge.ts', 'server.ts'],
   // What stands between an HTTP endpoint and its calls.
   ['server/relay.ts', 'server/relay-response.ts', 'server/middleware.ts'],
   ['server/relay-events.ts', 'server/with-request.ts', 'server/deadline-from.ts'],
   ['server/signal-from.ts', 'server/problem.ts', 'server/platforms.ts', 'server/timeout-headers.ts'],
   ['server/host.ts', 'server/ambient-storage.ts'],
   ['entry.ts'],
+  // A request that is somebody else's.
+  ['fetch/create-fetch.ts'],
+  ['fetch/fetch-call.ts'],
+  ['fetch/passed-body.ts', 'fetch/returned.ts', 'fetch/request-head.ts', 'fetch/wires.ts'],
+  ['fetch/passage.ts', 'fetch/unwrap-error.ts', 'fetch/responses-wire.ts'],
   // A call's life.
   ['client.ts', 'default-client.ts'],
   ['complete.ts', 'stream.ts'],
@@ -25,8 +30,9 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['completion.ts', 'json-body.ts', 'gathering.ts', 'sse.ts'],
   ['sse-window.ts'],
   ['deadline.ts', 'attempt.ts', 'settle.ts'],
-  ['credentials.ts', 'failure.ts', 'phases.ts', 'parse.ts', 'check-request.ts'],
-  ['call.ts', 'body.ts', 'turn.ts', 'salvage.ts', 'prompt-texts.ts'],
+  ['credentials.ts'],
+  ['failure.ts', 'phases.ts', 'parse.ts', 'check-request.ts'],
+  ['call.ts', 'attempt-templates.ts', 'prepare.ts', 'body.ts', 'turn.ts', 'salvage.ts', 'prompt-texts.ts'],
   ['resolve-options.ts', 'output.ts'],
   ['tools.ts'],
   ['schema.ts'],
@@ -108,4 +114,4 @@ export const OUTSIDE: Readonly<Record<string, RegExp>> = {
 }
 
 /** The entry points that a bundle for browsers and edge runtimes begins at: nothing they reach may need Node. */
-export const EDGE_ENTRIES: readonly string[] = ['edge.ts', 'server.ts']
+export const EDGE_ENTRIES: readonly string[] = ['edge.ts', 'fetch-edge.ts', 'server.ts']

@@ -17,12 +17,15 @@ interface Missing {
   readonly version: string
 }
 
-const FILE = new URL('../../package-lock.json', import.meta.url)
+/** The folders that are installed each by itself. */
+export const INSTALLED: readonly string[] = ['.', 'test/frameworks', 'test/runtimes', 'test/schemas', 'test/sdks']
 const SYSTEMS = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'win32']
 const PROCESSORS = ['arm64', 'arm', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x', 'wasm32', 'x64']
 
-export function readLockfile(): Lockfile {
-  return JSON.parse(readFileSync(FILE, 'utf8')) as Lockfile
+const file = (folder: string): URL => new URL(`../../${folder}/package-lock.json`, import.meta.url)
+
+export function readLockfile(folder: string): Lockfile {
+  return JSON.parse(readFileSync(file(folder), 'utf8')) as Lockfile
 }
 
 /** The optional dependencies that have no entry where Node would look for them. */
@@ -51,20 +54,20 @@ function places(owner: string): readonly string[] {
  * Tools with native parts name one optional package per platform. npm leaves those out of the lockfile that its registry does not
  * offer, and then `npm ci` refuses that lockfile. This names them, with the platform that their name says.
  */
-function complete(): void {
-  const lockfile = readLockfile()
+function complete(folder: string): void {
+  const lockfile = readLockfile(folder)
   for (const { path, name, version } of missingPackages(lockfile)) {
     const words = name.split(/[/-]/)
     const os = SYSTEMS.filter((system) => words.includes(system))
     const cpu = PROCESSORS.filter((processor) => words.includes(processor))
     if (os.length + cpu.length === 0) throw new Error(`${name} does not say its platform`)
-    const libc = words.includes('musl') ? ['musl'] : words.includes('gnu') ? ['glibc'] : []
+    const libc = words.includes('musl') ? ['musl'] : words.includes('gnu') || words.includes('glibc') ? ['glibc'] : []
     const platform = { ...(cpu.length && { cpu }), ...(libc.length && { libc }), ...(os.length && { os }) }
     lockfile.packages[path] = { version, dev: true, optional: true, ...platform } as LockedPackage
   }
   const sorted = Object.entries(lockfile.packages).toSorted(([a], [b]) => a.localeCompare(b, 'en'))
   lockfile.packages = Object.fromEntries(sorted)
-  writeFileSync(FILE, `${JSON.stringify(lockfile, null, 2)}\n`)
+  writeFileSync(file(folder), `${JSON.stringify(lockfile, null, 2)}\n`)
 }
 
-if (import.meta.main) complete()
+if (import.meta.main) for (const folder of INSTALLED) complete(folder)

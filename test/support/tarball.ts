@@ -15,8 +15,6 @@ export interface Stranger {
   readonly files: readonly string[]
   /** Runs JavaScript in the project as a file of the given name, on this Node or another, and returns what it printed. */
   run(name: string, code: string, nodeArguments?: readonly string[], binary?: string): string
-  /** Runs JavaScript that must fail, and returns what it wrote to its error output. */
-  fail(name: string, code: string): string
   remove(): void
 }
 
@@ -53,11 +51,6 @@ export function packedStranger(): Stranger {
       const { status, stdout, stderr } = start(name, code, nodeArguments, binary)
       if (status !== 0) throw new Error(`${name} ended with ${status}: ${stderr}`)
       return stdout
-    },
-    fail(name, code) {
-      const { status, stderr } = start(name, code)
-      if (status === 0) throw new Error(`${name} was expected to fail`)
-      return stderr
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }

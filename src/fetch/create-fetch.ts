@@ -1,0 +1,95 @@
+import { fail, rejectUnknown } from '../check.ts'
+import { type Clock, systemClock } from '../clock.ts'
+import type { CallHost } from '../open-call.ts'
+import type { Options } from '../options.ts'
+import { BARE, layOver, settle, type Settings } from '../resolve-options.ts'
+import type { Transports } from '../transport/transport.ts'
+import { fetchThrough } from './fetch-call.ts'
+import { readHead, type RequestHead } from './request-head.ts'
+
+/** How the requests of a `createFetch` behave: the options of a call that make sense for a request which somebody else has written. */
+export interface FetchOptions
+  extends Pick<
+    Options,
+    | 'timeout'
+    | 'deadline'
+    | 'signal'
+    | 'detached'
+    | 'retry'
+    | 'headers'
+    | 'fetch'
+    | 'dispatcher'
+    | 'proxy'
+    | 'maxResponseBytes'
+    | 'metadata'
+    | 'onEvent'
+  > {
+  /** For tests. @defaultValue the host's timers, looked up at each use */
+  readonly clock?: Clock | undefined
+  /** For tests: a number in [0, 1). @defaultValue Math.random, looked up at each use */
+  readonly random?: (() => number) | undefined
+}
+
+const NAMES: ReadonlySet<string> = new Set([
+  'timeout',
+  'deadline',
+  'signal',
+  'detached',
+  'retry',
+  'headers',
+  'fetch',
+  'dispatcher',
+  'proxy',
+  'maxResponseBytes',
+  'metadata',
+  'onEvent',
+  'clock',
+  'random',
+])
+
+/** Options of a call that a fetch cannot have, and what to do instead. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  apiKey: 'give the key to the SDK, which sends it; or set it in `headers`',
+  wire: 'the request itself says whether it asks for a stream',
+  rawEvents: 'the body of the Response is what the provider sent',
+  idempotencyKey: 'one key for every request would make them one: set the header on the single request',
+  provider: 'the URL of the request says who is asked',
+  model: 'the body of the request says which model is asked',
+  fallbacks: 'another model needs another request: use complete',
+}
+
+/** Makes the `createFetch` of an entry, which knows the transports of its runtime. */
+export function bindCreateFetch(openTransports: () => Transports): (options?: FetchOptions) => typeof fetch {
+  return (options = {}) => {
+    if (typeof options !== 'object' || options === null) fail('createFetch: options', options, 'an object')
+    for (const [name, remedy] of Object.entries(INSTEAD)) {
+      if ((options as Record<string, unknown>)[name] !== undefined)
+        throw new TypeError(`createFetch: ${name} is no option of a fetch: ${remedy}`)
+    }
+    rejectUnknown('options', options, NAMES)
+    const { clock, random, ...own } = options
+    if (clock !== undefined && typeof clock?.now !== 'function') fail('options.clock', clock, 'a Clock')
+    if (random !== undefined && typeof random !== 'function') fail('options.random', random, 'a function')
+    const layer = layOver(BARE, own)
+    const host: CallHost = {
+      clock: clock ?? systemClock,
+      random: random ?? (() => Math.random()),
+      transports: openTransports(),
+      calls: [],
+      closed: false,
+    }
+    const settings = settle(layer)
+    const settingsOf = (head: RequestHead): Settings => {
+      const { signal, dispatcher, body } = head
+      const given =
+        signal || dispatcher ? settle(layOver(layer, { signal, ...(dispatcher && { dispatcher }) }, 'fetch')) : settings
+      // A stream can be sent once.
+      const once = typeof body === 'object' && 'getReader' in body
+      return once ? { ...given, policy: undefined, shouldRetry: undefined } : given
+    }
+    return async (input, init) => {
+      const head = readHead(input, init)
+      return fetchThrough(host, settingsOf(head), head)
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import type { BodyControls, BodyOutcome, BodyReader, GoodResponse } from '../body.ts'
+import type { Call } from '../call.ts'
+import { type JsonAnswer, openJsonBody } from '../json-body.ts'
+import { textOf } from '../parse.ts'
+import { openStreamBody, type StreamTaker } from '../stream-body.ts'
+import type { Passage } from './passage.ts'
+
+type Outcome = BodyOutcome<JsonAnswer>
+
+/** How an answer is handed on. */
+export interface PassedBody extends BodyReader<JsonAnswer> {
+  /** The reader of the Response waits for more. */
+  hungry(): void
+  /** An error that the provider reported under a good status. */
+  readonly inBand: { readonly json: unknown } | undefined
+  /** Everything that belongs to the answer has arrived. */
+  readonly complete: boolean
+}
+
+export interface PassedBodyInput {
+  readonly call: Call
+  /** Whether the answer's end can be proven. */
+  readonly proven: boolean
+  readonly response: GoodResponse
+  readonly controls: BodyControls<JsonAnswer>
+  readonly passage: Passage
+  /** The first content is there: from here on nothing can be tried again. */
+  readonly onBegun: () => void
+}
+
+/** Reads an answer and hands it on: a document when it is whole, everything else as it comes. */
+export function openPassedBody(input: PassedBodyInput): PassedBody {
+  const { call, proven, response, controls, passage } = input
+  const limit = call.settings.layer.maxResponseBytes
+  const { stream } = call.request
+  let ended = false
+  let begun = false
+  let complete = false
+  let inBand: PassedBody['inBand']
+  let paused = false
+  let resumedAt = 0
+
+  const watched: BodyControls<JsonAnswer> = {
+    ...controls,
+    began() {
+      controls.began()
+      // What begins with its end is handed on when it has proven to be whole.
+      if (ended) return
+      begun = true
+      input.onBegun()
+    },
+    read: (step) => controls.read(() => noted(step())),
+  }
+  const document = proven ? !stream : isDocument(response)
+  const reader = proven
+    ? stream
+      ? openStreamBody({
+          provider: call.provider,
+          response,
+          controls: watched,
+          clock: call.clock,
+          limit,
+          taker: NOBODY,
+        })
+      : openJsonBody(call.provider, limit)
+    : openUnprovenBody(document, call, watched)
+
+  function noted(outcome: Outcome | undefined): Outcome | undefined {
+    if (outcome?.kind === 'in_band') inBand = { json: outcome.json }
+    // A parser of event streams would read nothing in it and take that for an empty answer.
+    if (outcome?.kind === 'whole' && proven && stream && outcome.value.raw !== undefined) return NO_STREAM
+    complete = outcome?.kind === 'whole'
+    return outcome
+  }
+
+  const { failed, idleDue } = reader
+  return {
+    get inBand() {
+      return inBand
+    },
+    get complete() {
+      return complete
+    },
+    data(chunk) {
+      passage.push(chunk)
+      const outcome = noted(reader.data(chunk))
+      if (!outcome && !begun && !document && passage.unread > limit) return tooLarge(limit)
+      if (!outcome && begun && passage.full && !paused) {
+        paused = true
+        controls.pause()
+      }
+      return outcome
+    },
+    end() {
+      ended = true
+      return noted(reader.end())
+    },
+    ...(failed && { failed: (error: unknown) => failed(error) }),
+    idleDue(idle) {
+      // While the reader has something to read, the silence is its own.
+      if (paused || passage.unread > 0) return call.clock.now() + idle
+      return Math.max(idleDue?.(idle) ?? 0, resumedAt + idle)
+    },
+    partial: () => reader.partial(),
+    text: () => reader.text(),
+    hungry() {
+      if (!paused) return
+      paused = false
+      resumedAt = call.clock.now()
+      controls.resume()
+    },
+  }
+}
+
+const NOBODY: StreamTaker = { wants: () => true, part: () => undefined, ping: () => undefined }
+
+const NO_STREAM: Outcome = {
+  kind: 'invalid',
+  problem: 'the server answered with one document where a stream was asked for',
+  retryable: false,
+}
+
+const tooLarge = (limit: number): Outcome => ({
+  kind: 'invalid',
+  problem: `the body is larger than maxResponseBytes (${limit})`,
+  retryable: false,
+})
+
+/** Embeddings, lists of models: small, and worth a second attempt until the last byte. */
+const isDocument = ({ headers }: GoodResponse): boolean =>
+  /^application\/([\w.-]+\+)?json\b/i.test(headers['content-type'] ?? '')
+
+const KEPT = 64 * 1024
+const SOMETHING: JsonAnswer = { answer: { text: '', toolCalls: [], finishReason: 'other' }, raw: undefined }
+
+/** A body of which nothing is known: its framing alone says whether it is whole. */
+function openUnprovenBody(
+  document: boolean,
+  { clock, settings }: Call,
+  controls: BodyControls<JsonAnswer>,
+): BodyReader<JsonAnswer> {
+  const limit = settings.layer.maxResponseBytes
+  const kept: Uint8Array[] = []
+  let bytes = 0
+  let heardAt = 0
+  return {
+    data(chunk) {
+      if (bytes < KEPT) kept.push(chunk)
+      bytes += chunk.length
+      heardAt = clock.now()
+      if (!document && bytes === chunk.length) controls.began()
+      return document && bytes > limit ? tooLarge(limit) : undefined
+    },
+    end: () => ({ kind: 'whole', value: SOMETHING, usage: undefined }),
+    idleDue: (idle) => heardAt + idle,
+    partial: () => undefined,
+    text: () => textOf(kept),
+  }
+}

@@ -1,0 +1,70 @@
+import type { Refusal } from '../call.ts'
+import type { Code, CompletionError } from '../errors.ts'
+import type { HeaderBag } from '../transport/transport.ts'
+import { remember } from './unwrap-error.ts'
+
+/** The statuses whose responses have no body, not even an empty one (Fetch, "null body status"). */
+const BODILESS: ReadonlySet<number> = new Set([204, 205, 304])
+/** They speak of the bytes on the wire; what is handed on is decoded. */
+const OF_THE_WIRE = ['content-encoding', 'content-length', 'transfer-encoding']
+
+/** A response as a fetch returns it. */
+export function responseOf(
+  url: URL,
+  { status, headers }: { readonly status: number; readonly headers: HeaderBag },
+  body: Uint8Array | ReadableStream<Uint8Array>,
+): Response {
+  const all = new Headers(Object.entries(headers).filter(([name]) => !OF_THE_WIRE.includes(name)))
+  if (body instanceof Uint8Array && body.length > 0) all.set('content-length', String(body.length))
+  // A status that no Response may have is a gateway's own invention.
+  const known = status >= 200 && status <= 599 ? status : 502
+  const response = new Response(BODILESS.has(known) ? null : (body as ConstructorParameters<typeof Response>[0]), {
+    status: known,
+    headers: all,
+  })
+  // A Response that one makes has no URL; SDKs log it.
+  return Object.defineProperty(response, 'url', { value: url.href, configurable: true })
+}
+
+/** An error response that is final: `x-should-retry` tells the SDKs that heed it, and the error is found by `unwrapError`. */
+function final(response: Response, error: CompletionError): Response {
+  response.headers.set('x-should-retry', 'false')
+  remember(response, error)
+  return response
+}
+
+/** A response that was an error by its status, as it came. */
+export function refusedResponse(url: URL, refusal: Refusal, error: CompletionError): Response {
+  return final(responseOf(url, refusal, joined(refusal.body)), error)
+}
+
+/** An error that came under a good status, as the response that its provider should have sent. */
+export function inBandResponse(url: URL, headers: HeaderBag, json: unknown, error: CompletionError): Response {
+  const status = STATUS[error.code] ?? 500
+  const body = new TextEncoder().encode(JSON.stringify(json) ?? '')
+  return final(responseOf(url, { status, headers: { ...headers, 'content-type': 'application/json' } }, body), error)
+}
+
+/** What SDKs make their error classes from. */
+const STATUS: Readonly<Partial<Record<Code, number>>> = {
+  rate_limit: 429,
+  quota_exceeded: 429,
+  overloaded: 503,
+  server_error: 500,
+  authentication: 401,
+  permission: 403,
+  not_found: 404,
+  invalid_request: 400,
+  context_length: 400,
+  content_filter: 400,
+}
+
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0))
+  let offset = 0
+  for (const chunk of chunks) {
+    all.set(chunk, offset)
+    offset += chunk.length
+  }
+  return all
+}

@@ -1,0 +1,129 @@
+import type { Provider } from '../provider.ts'
+import { anthropic } from '../providers/anthropic.ts'
+import { gemini } from '../providers/gemini.ts'
+import { list, object, parsed, text } from '../providers/json.ts'
+import { openaiCompatible } from '../providers/openai-compatible.ts'
+import type { InputMessage } from '../message.ts'
+import { textOf } from '../parse.ts'
+import type { ResolvedRequest } from '../request.ts'
+import type { WireRequest } from '../transport/transport.ts'
+import { responses } from './responses-wire.ts'
+
+/** What can be told of somebody else's request by looking at it. */
+export interface Recognised {
+  /** Reads and classifies the answers; it prepares nothing and has no credential. */
+  readonly provider: Provider
+  /** Whether an answer can be proven complete. */
+  readonly proven: boolean
+  readonly request: ResolvedRequest
+}
+
+type Wire = 'chat' | 'responses' | 'messages' | 'content'
+
+/** A wire's provider is wanted for how it reads; nothing is ever sent to these addresses, nor with this key. */
+const NOWHERE = { baseURL: 'http://localhost', apiKey: 'none' }
+const READERS: Readonly<Record<Wire, () => Provider>> = {
+  chat: () => openaiCompatible({ name: 'chat', ...NOWHERE })('any').provider,
+  responses: () => responses,
+  messages: () => anthropic(NOWHERE)('any').provider,
+  content: () => gemini(NOWHERE)('any').provider,
+}
+
+const UNKNOWN: Provider = {
+  name: '',
+  prepare: ({ model }) => ({ url: '', headers: {}, body: model }),
+  parse: () => ({ kind: 'incomplete', problem: 'nothing is known of this body' }),
+}
+
+/** Recognises a request by its path and its body. The host says no more than who is asked: gateways speak every wire. */
+export function recognise(method: string, url: URL, body: WireRequest['body']): Recognised {
+  const json = jsonOf(body)
+  const path = url.pathname.replace(/\/+$/, '')
+  const streamed = json?.stream === true || path.endsWith(':streamGenerateContent')
+  const wire = json && method === 'POST' ? wireOf(path, url, json, streamed) : undefined
+  const { authorize: _, ...reader } = wire ? READERS[wire]() : UNKNOWN
+  return {
+    proven: wire !== undefined,
+    provider: { ...reader, name: url.hostname },
+    request: {
+      model: text(json?.model) ?? modelIn(path) ?? 'unknown',
+      // Only an error message asks for them, so they are looked for when one is made.
+      get messages() {
+        return json ? promptOf(json) : []
+      },
+      tools: [],
+      maxTokens: undefined,
+      temperature: undefined,
+      topP: undefined,
+      stop: [],
+      seed: undefined,
+      reasoningEffort: undefined,
+      extraBody: {},
+      stream: streamed,
+    },
+  }
+}
+
+function wireOf(path: string, url: URL, json: Readonly<Record<string, unknown>>, streamed: boolean): Wire | undefined {
+  if (path.endsWith('/chat/completions')) return 'chat'
+  // What it asks for in the background comes as a response, too.
+  if (path.endsWith('/responses') && 'input' in json) return 'responses'
+  // Not the messages of an assistant's thread; those ask for no answer.
+  if (path.endsWith('/messages') && list(json['messages']).length > 0) return 'messages'
+  if (!/:(stream)?generateContent$/i.test(path)) return undefined
+  // Without `alt=sse` the stream is one array, written piece by piece.
+  return streamed && url.searchParams.get('alt') !== 'sse' ? undefined : 'content'
+}
+
+const BRACE = 0x7b
+
+function jsonOf(body: WireRequest['body']): Readonly<Record<string, unknown>> | undefined {
+  const written = body instanceof Uint8Array && body[0] === BRACE ? textOf([body]) : body
+  return typeof written === 'string' && /^\s*\{/.test(written) ? object(parsed(written)) : undefined
+}
+
+/** Gemini and Azure name the model in the path. */
+function modelIn(path: string): string | undefined {
+  const name = /\/(?:models|deployments)\/([^/:]+)/.exec(path)?.[1]
+  return name && decodeURIComponent(name)
+}
+
+/** Where the wires keep what a prompt says. */
+const PROMPT = [
+  'messages',
+  'system',
+  'contents',
+  'systemInstruction',
+  'system_instruction',
+  'input',
+  'instructions',
+  'prompt',
+  'message',
+  'texts',
+  'query',
+  'documents',
+]
+
+function promptOf(json: Readonly<Record<string, unknown>>): InputMessage[] {
+  const found: InputMessage[] = []
+  const collect = (value: unknown, key: string): void => {
+    if (typeof value === 'string') {
+      if (!NAMES.has(key)) found.push({ role: 'user', content: value })
+    } else if (Array.isArray(value)) for (const item of value) collect(item, key)
+    else for (const [member, inner] of Object.entries(object(value) ?? {})) collect(inner, member)
+  }
+  for (const field of PROMPT) collect(json[field], field)
+  return found
+}
+
+/** Members of a message that name something instead of saying it. */
+const NAMES: ReadonlySet<string> = new Set([
+  'role',
+  'type',
+  'id',
+  'name',
+  'detail',
+  'tool_call_id',
+  'mimeType',
+  'media_type',
+])

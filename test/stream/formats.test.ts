@@ -1,0 +1,239 @@
+import { build } from 'esbuild'
+import { fileURLToPath } from 'node:url'
+import { createContext, runInContext } from 'node:vm'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { isCompletionError, readEvents, type StreamEvent } from 'punctual'
+import { asked, clientOf } from '../support/call.ts'
+import { failure } from '../support/chat.ts'
+import * as wire from '../support/chat-stream.ts'
+import { type FaultExchange, type FaultServer, faultServer } from '../support/fault-server.ts'
+import { until } from '../support/receive.ts'
+import { testClock } from '../support/test-clock.ts'
+
+async function serverOf(script: (exchange: FaultExchange) => unknown): Promise<FaultServer> {
+  const server = await faultServer(script)
+  onTestFinished(() => server.close())
+  return server
+}
+
+const textOf = (body: ReadableStream<Uint8Array>): Promise<string> => new Response(body).text()
+const whole = (exchange: FaultExchange): void => wire.streaming(exchange)
+const failing = (exchange: FaultExchange): void =>
+  wire.streaming(
+    exchange,
+    wire.word('one'),
+    wire.sse(failure('The server is overloaded', 'server_error', 'overloaded')),
+  )
+
+/** Reads Chat Completions chunks as a plain client of that wire does. */
+function readChunks(body: string) {
+  const seen = {
+    text: '',
+    role: undefined as unknown,
+    finish: null as unknown,
+    usage: undefined as unknown,
+    done: false,
+  }
+  const calls: { id?: string; type?: string; name: string; arguments: string }[] = []
+  let error: unknown
+  for (const block of body.split('\n\n')) {
+    if (!block.startsWith('data: ')) continue
+    const data = block.slice(6)
+    if (data === '[DONE]') {
+      seen.done = true
+      break
+    }
+    const chunk = JSON.parse(data)
+    if (chunk.error) {
+      error = chunk.error
+      break
+    }
+    expect(chunk).toMatchObject({ object: 'chat.completion.chunk', model: 'm' })
+    if (chunk.usage) seen.usage = chunk.usage
+    const choice = chunk.choices[0]
+    if (!choice) continue
+    seen.role ??= choice.delta.role
+    seen.text += choice.delta.content ?? ''
+    seen.finish = choice.finish_reason ?? seen.finish
+    for (const piece of choice.delta.tool_calls ?? []) {
+      const call = (calls[piece.index] ??= { name: '', arguments: '' })
+      if (piece.id) Object.assign(call, { id: piece.id, type: piece.type })
+      call.name += piece.function.name ?? ''
+      call.arguments += piece.function.arguments ?? ''
+    }
+  }
+  return { ...seen, calls, error }
+}
+
+describe('toReadableStream', () => {
+  test("writes 'events' that readEvents reads back", async () => {
+    const server = await serverOf(whole)
+    const client = clientOf(server.origin)
+    const direct = await wire.take(client.stream(asked))
+    const back = await wire.take(readEvents(client.stream(asked).toReadableStream()))
+    expect(back.error).toBeUndefined()
+    expect(back.events).toEqual(direct.events)
+    const response = new Response(client.stream(asked).toReadableStream({ format: 'events' }))
+    expect((await wire.take(readEvents(response))).text).toBe(wire.TEXT)
+  })
+
+  test("hands an error on as the last of 'events'", async () => {
+    const server = await serverOf(failing)
+    const back = await wire.take(readEvents(clientOf(server.origin).stream(asked).toReadableStream()))
+    expect(back.text).toBe('one')
+    expect(isCompletionError(back.error)).toBe(true)
+    expect(back.error).toMatchObject({ code: 'overloaded', retryable: true, stopReason: 'not_retryable' })
+  })
+
+  test('a cut on the way here is an error', async () => {
+    const server = await serverOf(whole)
+    const body = await textOf(clientOf(server.origin).stream(asked).toReadableStream())
+    const cut = new Response(body.slice(0, body.indexOf('"finish"')))
+    expect((await wire.take(readEvents(cut))).error).toMatchObject({ code: 'invalid_response', retryable: true })
+    const foreign = await wire.take(readEvents(new Response('data: {"hello":1}\n\n')))
+    expect(foreign.error).toMatchObject({ code: 'invalid_response' })
+  })
+
+  test('leaving readEvents cancels the body and the call', async () => {
+    const server = await serverOf((exchange) => wire.begin(exchange, wire.word('one')))
+    const stream = clientOf(server.origin).stream(asked)
+    for await (const event of readEvents(stream.toReadableStream())) if (event) break
+    expect(await wire.completionError(stream)).toMatchObject({ code: 'aborted' })
+    await until(() => server.open() === 0)
+  })
+
+  test("is read in 'openai' by a plain client of that wire", async () => {
+    const server = await serverOf(whole)
+    const read = readChunks(await textOf(clientOf(server.origin).stream(asked).toReadableStream({ format: 'openai' })))
+    expect(read).toMatchObject({
+      text: wire.TEXT,
+      role: 'assistant',
+      finish: 'stop',
+      usage: { prompt_tokens: 9, completion_tokens: 3, total_tokens: 12 },
+      done: true,
+      error: undefined,
+    })
+  })
+
+  test("writes tool calls in 'openai'", async () => {
+    const pieces = [
+      wire.toolDelta(0, { id: 'a', name: 'get' }),
+      wire.toolDelta(0, { arguments: '{"a":' }),
+      wire.toolDelta(0, { arguments: '1}' }),
+    ]
+    const server = await serverOf((exchange) => wire.streaming(exchange, ...pieces, wire.finish('tool_calls')))
+    const read = readChunks(await textOf(clientOf(server.origin).stream(asked).toReadableStream({ format: 'openai' })))
+    expect(read.calls).toEqual([{ id: 'a', type: 'function', name: 'get', arguments: '{"a":1}' }])
+    expect(read.finish).toBe('tool_calls')
+  })
+
+  test("ends with the error and without [DONE] in 'openai'", async () => {
+    const server = await serverOf(failing)
+    const read = readChunks(await textOf(clientOf(server.origin).stream(asked).toReadableStream({ format: 'openai' })))
+    expect(read).toMatchObject({ text: 'one', done: false, error: { type: 'overloaded', code: 'overloaded' } })
+  })
+
+  test('is written back by punctual itself', async () => {
+    const server = await serverOf(whole)
+    const inner = clientOf(server.origin)
+    const relay = await serverOf(async (exchange) => {
+      exchange.respond(await textOf(inner.stream(asked).toReadableStream({ format: 'openai' })), {
+        headers: { 'content-type': 'text/event-stream' },
+      })
+    })
+    const { text, usage, finishReason } = await clientOf(relay.origin).stream(asked).completion
+    expect({ text, finishReason }).toEqual({ text: wire.TEXT, finishReason: 'stop' })
+    expect(usage).toMatchObject({ totalTokens: 12 })
+  })
+
+  test('writes what a function says', async () => {
+    const server = await serverOf(whole)
+    const format = (event: StreamEvent): string => (event.type === 'text' ? `${event.text}|` : '')
+    expect(await textOf(clientOf(server.origin).stream(asked).toReadableStream({ format }))).toBe('Paris |is |it.|')
+  })
+
+  test('fills silence with heartbeats', async () => {
+    const clock = testClock()
+    const server = await serverOf((exchange) => wire.begin(exchange, wire.word('one')))
+    const stream = clientOf(server.origin, { clock }).stream(asked, { timeout: { idle: 60_000 } })
+    const reader = stream.toReadableStream({ heartbeat: 10_000 }).getReader()
+    const read = async (): Promise<string> => new TextDecoder().decode((await reader.read()).value)
+    expect(await read()).toBe('data: {"type":"text","text":"one"}\n\n')
+    for (let i = 0; i < 3; i++) {
+      const next = read()
+      await clock.advance(10_000)
+      expect(await next).toBe(': ping\n\n')
+    }
+    const pending = [read(), read(), read()]
+    await clock.advance(31_000)
+    expect(await Promise.all(pending)).toEqual([': ping\n\n', ': ping\n\n', expect.stringContaining('"phase":"idle"')])
+    expect((await reader.read()).done).toBe(true)
+    expect(clock.pending).toBe(0)
+  })
+
+  test('relays the pings of the provider', async () => {
+    const server = await serverOf((exchange) => wire.streaming(exchange, wire.PING, wire.word('a'), wire.finish()))
+    const body = await textOf(clientOf(server.origin).stream(asked).toReadableStream())
+    expect(body.startsWith(': ping\n\ndata: {"type":"text"')).toBe(true)
+  })
+
+  test('refuses a format or heartbeat that is none', () => {
+    const client = clientOf('http://127.0.0.1:1')
+    expect(() => client.stream(asked).toReadableStream({ format: 'csv' as never })).toThrow(TypeError)
+    expect(() => client.stream(asked).toReadableStream({ heartbeat: 0 })).toThrow(TypeError)
+  })
+
+  test('reads no faster than it is read', async () => {
+    const server = await serverOf(whole)
+    const reader = clientOf(server.origin).stream(asked).toReadableStream().getReader()
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    expect(server.connections).toHaveLength(0)
+    await reader.cancel()
+  })
+})
+
+test('readEvents runs where there is nothing of Node', async () => {
+  const entry = fileURLToPath(new URL('../../src/read-events.ts', import.meta.url))
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    globalName: 'page',
+    platform: 'browser',
+  })
+  const server = await serverOf(failing)
+  const bytes = new TextEncoder().encode(await textOf(clientOf(server.origin).stream(asked).toReadableStream()))
+  // A page's globals; its streams cannot be iterated, as Safari's.
+  const context = createContext({ TextDecoder, Headers, bytes })
+  const result = await runInContext(
+    `${outputFiles[0]?.text}
+    (async () => {
+      let at = 0, cancelled = 0
+      const reader = {
+        read: async () => at < bytes.length ? { done: false, value: bytes.slice(at, at += 3) } : { done: true },
+        cancel: async () => { cancelled++ },
+      }
+      const types = []
+      try {
+        for await (const event of page.readEvents({ body: { getReader: () => reader } })) types.push(event.type)
+      } catch (error) {
+        return { types, code: error.code, name: error.name, cancelled, brand: error }
+      }
+    })()`,
+    context,
+  )
+  const { brand, ...seen } = result as { brand: unknown }
+  expect({ ...seen, types: [...(seen as { types: string[] }).types] }).toEqual({
+    types: ['text'],
+    code: 'overloaded',
+    name: 'CompletionError',
+    cancelled: 1,
+  })
+  expect(isCompletionError(brand)).toBe(true)
+})
+
+test('toReadableStream names an option that it does not know', () => {
+  const stream = clientOf('http://local').stream(asked)
+  expect(() => stream.toReadableStream({ heartBeat: 5 } as never)).toThrow('did you mean heartbeat?')
+})
