@@ -1,7 +1,7 @@
 /**
  * The server of the streams, in a process of its own: events that were made before anyone asked. The first part of the path says how they
  * are delivered: `bulk` in chunks of 16 KB, `chunks` in a chunk of HTTP for each event, `writes` each by itself, `paced` a hundred a
- * second; the second how many there are.
+ * second, `varied` in chunks of 16 KB again, but no event is like another; the second how many there are.
  */
 import { createServer, type Socket } from 'node:net'
 
@@ -10,12 +10,13 @@ const END = '0\r\n\r\n'
 const BULK = 16_384
 const PACE_MS = 10
 
-const ABOUT =
-  '"id":"chatcmpl-0123456789abcdefghijklmnop","object":"chat.completion.chunk","created":1760000000,"model":"m"'
-const token = (index: number): string =>
-  `data: {${ABOUT},"service_tier":"default","system_fingerprint":"fp_0123456789","choices":[{"index":0,"delta":{"content":" w${index % 10}"},"finish_reason":null}]}\n\n`
-const LAST = `data: {${ABOUT},"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n`
-const TOKENS = Array.from({ length: 10 }, (_, index) => token(index))
+const CREATED = 1_760_000_000
+const about = (created: number): string =>
+  `"id":"chatcmpl-0123456789abcdefghijklmnop","object":"chat.completion.chunk","created":${created},"model":"m"`
+const token = (index: number, created: number): string =>
+  `data: {${about(created)},"service_tier":"default","system_fingerprint":"fp_0123456789","choices":[{"index":0,"delta":{"content":" w${index % 10}"},"finish_reason":null}]}\n\n`
+const LAST = `data: {${about(CREATED)},"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n`
+const TOKENS = Array.from({ length: 10 }, (_, index) => token(index, CREATED))
 
 const framed = (text: string): string => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`
 
@@ -24,13 +25,23 @@ function* events(count: number): Generator<string> {
   yield LAST
 }
 
-function* bulk(count: number): Generator<string> {
+function* variedEvents(count: number): Generator<string> {
+  for (let index = 0; index < count; index++) yield token(index, CREATED + index)
+  yield LAST
+}
+
+function* inBulk(all: Iterable<string>): Generator<string> {
   let text = ''
-  for (const event of events(count)) {
+  for (const event of all) {
     text += event
     for (; text.length >= BULK; text = text.slice(BULK)) yield text.slice(0, BULK)
   }
   if (text) yield text
+}
+
+function pieces(delivery: string, count: number): Iterable<string> {
+  if (delivery === 'varied') return inBulk(variedEvents(count))
+  return delivery === 'bulk' ? inBulk(events(count)) : events(count)
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -50,7 +61,7 @@ async function answer(socket: Socket, delivery: string, count: number): Promise<
     }
   } else {
     let held = ''
-    for (const piece of delivery === 'bulk' ? bulk(count) : events(count)) {
+    for (const piece of pieces(delivery, count)) {
       held += framed(piece)
       if (held.length < BULK) continue
       if (!socket.write(held)) await drained(socket)

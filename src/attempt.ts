@@ -1,302 +1,223 @@
-import type { Attempt } from './attempt-record.ts'
-import type { BodyControls, BodyOutcome, BodyReader, Conclusion, GoodResponse } from './body.ts'
+import {
+  type AttemptPlan,
+  type AttemptUser,
+  type Behaviour,
+  factsOf,
+  failed,
+  observed,
+  reading,
+  type Running,
+  seen,
+  statusSeen,
+  threw,
+} from './attempt-end.ts'
+import type { GoodResponse } from './body.ts'
 import { type Call, type Ending, emit } from './call.ts'
 import { type Credentials, credentials, sentHeaders } from './credentials.ts'
 import type { CompletionError } from './errors.ts'
-import { type AttemptFacts, endingError, observedError, shownRequestId, timeoutError } from './failure.ts'
-import type { Observation, SeenResponse } from './observation.ts'
-import { textOf } from './parse.ts'
-import { type Phase, watchPhases } from './phases.ts'
-import { DEAF, PASSIVE, UNADDRESSED, UNKNOWN, UNRECORDED } from './attempt-templates.ts'
-import { afterTurn } from './turn.ts'
-import type { PartialAnswer, Usage } from './result.ts'
-import type { Exchange, Receiver, WireRequest } from './transport/transport.ts'
+import { endingError, shownRequestId, timeoutError } from './failure.ts'
+import { beginPhase, finishPhase, watchPhases } from './phases.ts'
+import type { WireRequest } from './transport/transport.ts'
 
 /** An error's body is worth this much waiting and this much reading: its status is known already. */
 const ERROR_BODY_MS = 2_000
 const ERROR_BODY_BYTES = 64 * 1024
 
-/** How an attempt came to be made. */
-export interface AttemptPlan {
-  readonly delayBefore: number
-  readonly delayFrom: Attempt['delayFrom']
-  /** Credentials that have been asked for already, after a 401. */
-  readonly credentials?: Credentials
-}
-
 /**
- * One try: credentials → transport → headers → body → outcome. Exactly one of `succeed` and `fail` is called, once, and nothing of the
- * attempt is left by then: no timer, no socket in use, no listener.
+ * One try: credentials → transport → headers → body → outcome. Exactly one of the user's `succeed` and `fail` is called, once, and
+ * nothing of the attempt is left by then: no timer, no socket in use, no listener.
  */
-export function startAttempt<T, U>(
-  call: Call,
-  plan: AttemptPlan,
-  openBody: (response: GoodResponse, controls: BodyControls<T>) => BodyReader<T>,
-  conclude: (value: T) => Conclusion<U> | Promise<Conclusion<U>>,
-  succeed: (value: U, response: GoodResponse) => void,
-  fail: (error: CompletionError) => void,
-): void {
-  const { clock, attempts, transport } = call
-  const { limits, policy } = call.settings
-  const index = attempts.length
-  const startedAt = clock.now()
-  let over = false
-  let concluding = false
-  let misfit: PartialAnswer | undefined
-  let sent = false
-  let reused = false
-  let reconnect = false
-  let exchange: Exchange | undefined
-  let controller: AbortController | undefined
-  let response: GoodResponse | undefined
-  let reader: BodyReader<T> | undefined
-  let ended = false
-  let timeToHeaders: number | undefined
-  let timeToFirstToken: number | undefined
-  let errorBody: Uint8Array[] | undefined
-  let errorBytes = 0
-  const phases = watchPhases(clock, call.endsAt, expired)
-
-  const facts = (): AttemptFacts => ({
-    sent,
-    response: response && seen(response),
-    partial: misfit ?? reader?.partial(),
-  })
-  const seen = ({ status, headers }: GoodResponse): SeenResponse => ({
-    status,
-    headers,
-    body: reader ? reader.text() : textOf(errorBody ?? []),
-  })
-
-  /** The end of the attempt, whichever it is. */
-  function close(outcome: Attempt['outcome'], error?: CompletionError, usage?: Usage): void {
-    over = true
-    phases.stop()
-    call.interrupt = undefined
-    const record: Attempt = {
-      ...UNRECORDED,
-      index,
-      provider: call.provider.name,
-      model: call.request.model,
-      startOffset: startedAt - call.startedAt,
-      duration: clock.now() - startedAt,
-      delayBefore: plan.delayBefore,
-      delayFrom: plan.delayFrom,
-      outcome,
-      ...(response && { status: response.status, requestId: response.requestId }),
-      ...(error && { error: { code: error.code, phase: error.phase, message: error.message } }),
-      ...(timeToHeaders !== undefined && { timeToHeaders }),
-      ...(timeToFirstToken !== undefined && { timeToFirstToken }),
-      ...(usage && { usage }),
-      ...(reconnect && { reconnect }),
-    }
-    attempts.push(record)
-    emit(call, { type: 'attempt.end', attempt: record })
-  }
-
-  function failed(error: CompletionError, outcome: 'error' | 'cancelled' = 'error'): void {
-    if (over) return
-    close(outcome, error, error.partial?.usage)
-    exchange?.cancel(error)
-    controller?.abort(error)
-    fail(error)
-  }
-  const observed = (observation: Observation): void => failed(observedError(call, observation, facts()))
-
-  function expired(phase: Phase): void {
-    if (phase === 'errorBody') return statusSeen()
-    // Moving this limit with every event would cost more than reading the event; so it is looked at when it seems to be over.
-    const due = phase === 'idle' ? reader?.idleDue?.(limits.idle) : undefined
-    if (due !== undefined && due > clock.now()) return phases.begin('idle', due)
-    failed(timeoutError(call, phase, facts()))
-  }
-  call.interrupt = (ending: Ending) => failed(endingError(call, ending, facts()), 'cancelled')
-
-  function statusSeen(): void {
-    if (!response) return
-    call.refusal = { ...response, body: errorBody ?? [] }
-    observed({ kind: 'status', response: seen(response) })
-  }
-
-  /** Lets the reader read. What it throws is a fault of the provider's own code, and must not be lost in the transport. */
-  function reading(good: GoodResponse, read: () => BodyOutcome<T> | undefined): void {
-    if (concluding) return
-    let outcome: BodyOutcome<T> | undefined
-    try {
-      outcome = read()
-    } catch (error) {
-      return threw(good, error)
-    }
-    if (outcome) settled(good, outcome)
-  }
-
-  function threw(good: GoodResponse, error: unknown): void {
-    const problem = 'the provider could not read it: its own code threw, see the cause'
-    observed({ kind: 'invalid', problem, retryable: false, response: seen(good), error })
-  }
-
-  function settled(good: GoodResponse, outcome: BodyOutcome<T>): void {
-    if (over) return
-    if (outcome.kind !== 'whole') return observed({ ...outcome, response: seen(good), partial: reader?.partial() })
-    concluding = true
-    let concluded: Conclusion<U> | Promise<Conclusion<U>>
-    try {
-      concluded = conclude(outcome.value)
-    } catch (error) {
-      return threw(good, error)
-    }
-    const { usage } = outcome
-    if (!(concluded instanceof Promise)) return finished(good, concluded, usage)
-    // A schema may take its time; the attempt's own limit and the call's end hold meanwhile.
-    phases.finish('idle')
-    concluded.then(
-      (known) => finished(good, known, usage),
-      (error: unknown) => threw(good, error),
-    )
-  }
-
-  function finished(good: GoodResponse, concluded: Conclusion<U>, usage: Usage | undefined): void {
-    if (over) return
-    if (concluded.kind === 'misfit') {
-      const { partial, correction, ...found } = concluded
-      misfit = partial
-      call.correction = correction
-      return observed({ ...found, kind: 'invalid', response: seen(good), partial })
-    }
-    const whole = (): void => {
-      if (over) return
-      close('ok', undefined, usage)
-      // Only where the provider's end marker came and its body does not end: what is left of it is worth nothing.
-      if (!ended) exchange?.cancel(undefined)
-      try {
-        succeed(concluded.value, good)
-      } catch (error) {
-        const problem = 'the provider gave an answer that lacks something, see the cause'
-        fail(observedError(call, { kind: 'invalid', problem, retryable: false, response: seen(good), error }, facts()))
-      }
-    }
-    // The end of the body usually stands in the same packet as the end marker; a connection that has ended well can be used again.
-    if (ended) whole()
-    else afterTurn(whole)
-  }
-
-  // Made when there is a body: what waits for its headers, as calls mostly do, is so much smaller.
-  const openControls = (): BodyControls<T> => ({
-    ...PASSIVE,
-    read(step) {
-      if (response && !over) reading(response, step)
-    },
-    silentUntil(due) {
-      // A finished answer may be empty; it must not be lost to the wait for its first content.
-      phases.finish('firstToken')
-      phases.begin('idle', due)
-    },
-    fail: (error) => thrown(error),
-    began() {
-      timeToFirstToken = clock.now() - startedAt
-      phases.finish('firstToken')
-      if (limits.idle !== Infinity) phases.begin('idle', clock.now() + limits.idle)
-      emit(call, { type: 'first_token', attempt: index, elapsed: timeToFirstToken })
-    },
-    ping: () => emit(call, { type: 'ping', attempt: index }),
-    pause: () => exchange?.pause(),
-    resume: () => exchange?.resume(),
-  })
-  function thrown(error: unknown): void {
-    observed({ kind: 'thrown', error, sent, response: response && seen(response), partial: reader?.partial() })
-  }
-
-  const receiver: Receiver = {
-    ...DEAF,
-    onSent(onReused) {
-      if (over) return
-      sent = true
-      reused = onReused
-      phases.finish('connect')
-      if (limits.headers !== Infinity) phases.begin('headers', clock.now() + limits.headers)
-    },
-    onHeaders(status, headers) {
-      if (over) return
-      response = { ...UNKNOWN, status, headers, requestId: shownRequestId(call, headers) }
-      timeToHeaders = clock.now() - startedAt
-      phases.finish('connect')
-      phases.finish('headers')
-      if (status < 200 || status >= 300) return phases.begin('errorBody', clock.now() + ERROR_BODY_MS)
-      try {
-        reader = openBody(response, openControls())
-      } catch (error) {
-        threw(response, error)
-      }
-    },
-    onData(chunk) {
-      if (over) return
-      const open = reader
-      if (open && response) return reading(response, () => open.data(chunk))
-      ;(errorBody ??= []).push(chunk)
-      errorBytes += chunk.length
-      if (errorBytes >= ERROR_BODY_BYTES) statusSeen()
-    },
-    onEnd() {
-      ended = true
-      if (over) return
-      const open = reader
-      if (open && response) reading(response, () => open.end())
-      else statusSeen()
-    },
-    onError(error) {
-      ended = true
-      if (over || concluding) return
-      // A kept-alive connection may have been closed by its server while the request was on its way to it: that says nothing about
-      // the provider, so it is sent once more, at once, on a connection that nobody has used. (gRFC A6, "transparent retries")
-      if (reused && !response && !reconnect && policy) {
-        reconnect = true
-        reused = false
-        ended = false
-        return send(true)
-      }
-      // What the status says outranks how its body ended.
-      if (response && !reader) return statusSeen()
-      if (!reader?.failed?.(error)) thrown(error)
-    },
-  }
-
-  let request: WireRequest
-  function send(fresh: boolean): void {
-    phases.begin('connect', clock.now() + limits.connect)
-    exchange = transport.start(request, receiver, fresh)
-  }
-
-  function authorized(given: Credentials): void {
-    if (over) return
-    call.credentials = given ?? {}
-    const { method = 'POST', body } = call.wire
-    request = { ...UNADDRESSED, method, url: call.url, headers: sentHeaders(call, given), body }
-    send(false)
-  }
-
-  emit(call, { type: 'attempt.start', attempt: index })
+export function startAttempt<T, U>(call: Call, plan: AttemptPlan, user: AttemptUser<T, U>): void {
+  const { clock, attempts } = call
+  const running: Running = { ...BLANK, call, plan, user, index: attempts.length, startedAt: clock.now() }
+  running.phases = watchPhases(clock, call.endsAt, running)
+  call.interrupt = (ending: Ending) => failed(running, endingError(call, ending, factsOf(running)), 'cancelled')
+  emit(call, { type: 'attempt.start', attempt: running.index })
   // Ended before it could be interrupted, or by the observer just now.
   if (call.ending) call.interrupt?.(call.ending)
-  if (over) return
-  const watch = (): void => {
-    if (over) return
-    if (limits.attempt !== Infinity) phases.begin('attempt', startedAt + limits.attempt)
-    if (limits.firstToken !== Infinity && call.request.stream) phases.begin('firstToken', startedAt + limits.firstToken)
-  }
-  // After the connection's limit has been armed, which is usually the nearer one: arming this first would take two timers.
-  const begin = (given: Credentials): void => {
-    authorized(given)
-    watch()
-  }
-  if (plan.credentials) return begin(plan.credentials)
-  const refused = (error: unknown): void => failed(error as CompletionError)
+  if (running.over) return
+  if (plan.credentials) return begin(running, plan.credentials)
+  const refused = (error: unknown): void => failed(running, error as CompletionError)
   try {
-    const asked = credentials(call, () => (controller ??= new AbortController()).signal, false)
+    const asked = credentials(call, () => (running.controller ??= new AbortController()).signal, false)
     if (asked instanceof Promise) {
-      watch()
-      asked.then(authorized, refused)
-    } else begin(asked)
+      watch(running)
+      asked.then((given) => authorized(running, given), refused)
+    } else begin(running, asked)
   } catch (error) {
     refused(error)
   }
+}
+
+/** The attempt's limits after the connection's, which is usually the nearer one: the other way round would take two timers. */
+function begin(running: Running, given: Credentials): void {
+  authorized(running, given)
+  watch(running)
+}
+
+function watch({ over, call, phases, startedAt }: Running): void {
+  if (over) return
+  const { attempt, firstToken } = call.settings.limits
+  if (attempt !== Infinity) beginPhase(phases, 'attempt', startedAt + attempt)
+  if (firstToken !== Infinity && call.request.stream) beginPhase(phases, 'firstToken', startedAt + firstToken)
+}
+
+function authorized(running: Running, given: Credentials): void {
+  if (running.over) return
+  const { call } = running
+  call.credentials = given ?? NO_CREDENTIALS
+  const { method = 'POST', body } = call.wire
+  running.request = { ...UNADDRESSED, method, url: call.url, headers: sentHeaders(call, given), body }
+  send(running, running.request, false)
+}
+
+function send(running: Running, request: WireRequest, fresh: boolean): void {
+  const { call, phases } = running
+  beginPhase(phases, 'connect', call.clock.now() + call.settings.limits.connect)
+  running.exchange = call.transport.start(request, running, fresh)
+}
+
+const BEHAVIOUR: Behaviour & ThisType<Running> = {
+  onSent(reused) {
+    if (this.over) return
+    this.sent = true
+    this.reused = reused
+    finishPhase(this.phases, 'connect')
+    const { headers } = this.call.settings.limits
+    if (headers !== Infinity) beginPhase(this.phases, 'headers', this.call.clock.now() + headers)
+  },
+
+  onHeaders(status, headers) {
+    if (this.over) return
+    const { call, phases } = this
+    const now = call.clock.now()
+    const response = { ...UNKNOWN, status, headers, requestId: shownRequestId(call, headers) }
+    this.response = response
+    this.timeToHeaders = now - this.startedAt
+    finishPhase(phases, 'connect')
+    finishPhase(phases, 'headers')
+    if (status < 200 || status >= 300) return beginPhase(phases, 'errorBody', now + ERROR_BODY_MS)
+    try {
+      this.reader = this.user.openBody(call, response, this)
+    } catch (error) {
+      threw(this, error)
+    }
+  },
+
+  onData(chunk) {
+    if (this.over) return
+    const { reader } = this
+    if (reader) return reading(this, () => reader.data(chunk))
+    ;(this.errorBody ??= []).push(chunk)
+    this.errorBytes += chunk.length
+    if (this.errorBytes >= ERROR_BODY_BYTES) statusSeen(this)
+  },
+
+  onEnd() {
+    this.ended = true
+    if (this.over) return
+    const { reader } = this
+    if (reader) reading(this, () => reader.end())
+    else statusSeen(this)
+  },
+
+  onError(error) {
+    this.ended = true
+    if (this.over || this.concluding) return
+    // A kept-alive connection may have been closed by its server while the request was on its way to it: that says nothing about
+    // the provider, so it is sent once more, at once, on a connection that nobody has used. (gRFC A6, "transparent retries")
+    if (this.reused && !this.response && !this.reconnect && this.request && this.call.settings.policy) {
+      this.reconnect = true
+      this.reused = false
+      this.ended = false
+      return send(this, this.request, true)
+    }
+    // What the status says outranks how its body ended.
+    if (this.response && !this.reader) return statusSeen(this)
+    if (!this.reader?.failed?.(error)) this.fail(error)
+  },
+
+  read(step) {
+    if (!this.over) reading(this, step)
+  },
+
+  silentUntil(due) {
+    // A finished answer may be empty; it must not be lost to the wait for its first content.
+    finishPhase(this.phases, 'firstToken')
+    beginPhase(this.phases, 'idle', due)
+  },
+
+  fail(error) {
+    const { sent, response, reader } = this
+    observed(this, {
+      kind: 'thrown',
+      error,
+      sent,
+      response: response && seen(this, response),
+      partial: reader?.partial(),
+    })
+  },
+
+  began() {
+    const { call, phases } = this
+    const now = call.clock.now()
+    const { idle } = call.settings.limits
+    this.timeToFirstToken = now - this.startedAt
+    finishPhase(phases, 'firstToken')
+    if (idle !== Infinity) beginPhase(phases, 'idle', now + idle)
+    emit(call, { type: 'first_token', attempt: this.index, elapsed: this.timeToFirstToken })
+  },
+
+  ping() {
+    emit(this.call, { type: 'ping', attempt: this.index })
+  },
+
+  pause() {
+    this.exchange?.pause()
+  },
+
+  resume() {
+    this.exchange?.resume()
+  },
+
+  expired(phase) {
+    if (phase === 'errorBody') return statusSeen(this)
+    const { call } = this
+    // Moving this limit with every event would cost more than reading the event; so it is looked at when it seems to be over.
+    const due = phase === 'idle' ? this.reader?.idleDue?.(call.settings.limits.idle) : undefined
+    if (due !== undefined && due > call.clock.now()) return beginPhase(this.phases, 'idle', due)
+    failed(this, timeoutError(call, phase, factsOf(this)))
+  },
+}
+
+// What an attempt copies for each of its objects that live as long as a call: see BLANK in open-call.ts. The methods are copied with
+// it: a closure for each would be a tenth of what a call allocates, and of what it holds while it waits.
+
+const NO_CREDENTIALS: Readonly<Record<string, string>> = {}
+const UNADDRESSED: WireRequest = { method: 'POST', url: undefined as never, headers: {}, body: undefined }
+const UNKNOWN: GoodResponse = { status: 0, headers: {}, requestId: undefined }
+const BLANK: Running = {
+  ...BEHAVIOUR,
+  call: undefined as never,
+  plan: undefined as never,
+  user: undefined as never,
+  index: 0,
+  startedAt: 0,
+  phases: undefined as never,
+  request: undefined,
+  exchange: undefined,
+  controller: undefined,
+  response: undefined,
+  reader: undefined,
+  errorBody: undefined,
+  errorBytes: 0,
+  misfit: undefined,
+  over: false,
+  concluding: false,
+  sent: false,
+  reused: false,
+  reconnect: false,
+  ended: false,
+  timeToHeaders: undefined,
+  timeToFirstToken: undefined,
 }

@@ -1,4 +1,5 @@
-import { type AttemptPlan, startAttempt } from './attempt.ts'
+import { startAttempt } from './attempt.ts'
+import type { AttemptPlan, AttemptUser } from './attempt-end.ts'
 import { runAttempts } from './attempts.ts'
 import type { BodyControls, BodyReader, GoodResponse } from './body.ts'
 import type { Call } from './call.ts'
@@ -9,7 +10,7 @@ import { type CallInput, enterCall, openCall } from './open-call.ts'
 import type { Completion } from './result.ts'
 import { endedBefore, finishSuccess } from './settle.ts'
 import { openStreamBody, type StreamTaker } from './stream-body.ts'
-import { understand } from './understanding.ts'
+import { understand, type Understood } from './understanding.ts'
 
 /**
  * The life of a call that is answered at once:
@@ -41,19 +42,16 @@ export function complete(input: CallInput, wire: 'json' | 'stream'): Promise<Com
 }
 
 function attemptOnce(call: Call, plan: AttemptPlan): Promise<Completion> {
-  return new Promise((resolve, reject) => {
-    startAttempt(
-      call,
-      plan,
-      (response, controls) => openBody(call, response, controls),
-      (answered: JsonAnswer) => understand(call, answered),
-      (understood, response) => {
+  return new Promise((resolve, fail) => {
+    startAttempt(call, plan, {
+      ...USER,
+      succeed(understood, response) {
         const completion = completionOf(call, understood, response)
         finishSuccess(call, completion)
         resolve(completion)
       },
-      reject,
-    )
+      fail,
+    })
   })
 }
 
@@ -66,6 +64,14 @@ function openBody(
   const limit = settings.layer.maxResponseBytes
   if (!request.stream) return openJsonBody(provider, limit)
   return openStreamBody({ provider, response, controls, clock, limit, taker: NOBODY })
+}
+
+/** What lives as long as a call is copied: see BLANK in open-call.ts. */
+const USER: AttemptUser<JsonAnswer, Understood<JsonAnswer>> = {
+  openBody,
+  conclude: understand,
+  succeed() {},
+  fail() {},
 }
 
 const NOBODY: StreamTaker = { wants: () => true, part: () => undefined, ping: () => undefined }

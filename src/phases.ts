@@ -9,60 +9,72 @@ const NONE_DUE: readonly number[] = PHASES.map(() => Infinity)
 
 /** The phases of one attempt on one timer. */
 export interface Phases {
-  /** Starts a phase that is due at a time of the clock, or moves it. */
-  begin(phase: Phase, due: number): void
-  /** The phase is over in time. */
-  finish(phase: Phase): void
-  stop(): void
+  readonly clock: Clock
+  /** Phases that are due then or later are the total's business. */
+  readonly ceiling: number
+  readonly watcher: { expired(phase: Phase): void }
+  /** By the phase's number. */
+  readonly due: number[]
+  timer: unknown
+  timerDue: number
+}
+
+/** What lives as long as a call is copied: see BLANK in open-call.ts. */
+const UNWATCHED: Phases = {
+  clock: undefined as never,
+  ceiling: Infinity,
+  watcher: undefined as never,
+  due: [],
+  timer: undefined,
+  timerDue: Infinity,
 }
 
 /**
  * Watches phases with a single timer: it is armed for the nearest one and, when that is over in time, left to fire for nothing, which
- * costs less than clearing and arming a timer at every step. Phases due at `ceiling` or later are the total's business.
+ * costs less than clearing and arming a timer at every step.
  */
-export function watchPhases(clock: Clock, ceiling: number, onExpired: (phase: Phase) => void): Phases {
-  // By the phase's number. Copied, like all that lives as long as a call: see BLANK in open-call.ts.
-  const due = NONE_DUE.slice()
-  let timer: unknown
-  let timerDue = Infinity
-
-  const arm = (): void => {
-    const next = Math.min(...due)
-    if (next >= timerDue) return
-    if (timer !== undefined) clock.clearTimeout(timer)
-    timerDue = next
-    timer = clock.setTimeout(fire, Math.min(Math.max(Math.ceil(timerDue - clock.now()), 0), LONGEST_TIMER))
-  }
-  const fire = (): void => {
-    timer = undefined
-    timerDue = Infinity
-    const next = Math.min(...due)
-    const now = clock.now()
-    if (next > now) return arm()
-    afterReading(now, next, () => {
-      const first = Math.min(...due)
-      if (first <= now) onExpired(PHASES[due.indexOf(first)] as Phase)
-      else arm()
-    })
-  }
-  return {
-    ...UNWATCHED,
-    begin: (phase, at) => {
-      const reached = at >= ceiling
-      due[PHASES.indexOf(phase)] = reached ? Infinity : at
-      if (at < timerDue && !reached) arm()
-    },
-    finish: (phase) => {
-      due[PHASES.indexOf(phase)] = Infinity
-    },
-    stop: () => {
-      due.fill(Infinity)
-      if (timer !== undefined) clock.clearTimeout(timer)
-      timer = undefined
-      timerDue = Infinity
-    },
-  }
+export function watchPhases(clock: Clock, ceiling: number, watcher: Phases['watcher']): Phases {
+  return { ...UNWATCHED, clock, ceiling, watcher, due: NONE_DUE.slice() }
 }
 
-/** What lives as long as a call is copied: see BLANK in open-call.ts. */
-const UNWATCHED: Phases = { begin() {}, finish() {}, stop() {} }
+/** Starts a phase that is due at a time of the clock, or moves it. */
+export function beginPhase(phases: Phases, phase: Phase, at: number): void {
+  const reached = at >= phases.ceiling
+  phases.due[PHASES.indexOf(phase)] = reached ? Infinity : at
+  if (at < phases.timerDue && !reached) arm(phases, at)
+}
+
+/** The phase is over in time. */
+export function finishPhase({ due }: Phases, phase: Phase): void {
+  due[PHASES.indexOf(phase)] = Infinity
+}
+
+export function stopPhases(phases: Phases): void {
+  phases.due.fill(Infinity)
+  if (phases.timer !== undefined) phases.clock.clearTimeout(phases.timer)
+  phases.timer = undefined
+  phases.timerDue = Infinity
+}
+
+function arm(phases: Phases, at: number): void {
+  const { clock } = phases
+  if (phases.timer !== undefined) clock.clearTimeout(phases.timer)
+  phases.timerDue = at
+  const wait = Math.min(Math.max(Math.ceil(at - clock.now()), 0), LONGEST_TIMER)
+  phases.timer = clock.setTimeout(() => fire(phases), wait)
+}
+
+function fire(phases: Phases): void {
+  const { clock, due, watcher } = phases
+  phases.timer = undefined
+  phases.timerDue = Infinity
+  const next = Math.min(...due)
+  if (next === Infinity) return
+  const now = clock.now()
+  if (next > now) return arm(phases, next)
+  afterReading(now, next, () => {
+    const first = Math.min(...due)
+    if (first <= now) watcher.expired(PHASES[due.indexOf(first)] as Phase)
+    else if (first < phases.timerDue) arm(phases, first)
+  })
+}

@@ -22,6 +22,8 @@ export interface SseWindows {
   end(): void
   /** The text of one or more whole events, line ends as they came; undefined where more bytes are needed. */
   read(): string | typeof TOO_LARGE | undefined
+  /** Nothing is left of what was pushed. */
+  empty(): boolean
   work(): SseWork
 }
 
@@ -173,6 +175,7 @@ export function createSseWindows(maxEventBytes: number, wantedWindow: number): S
       ended = true
     },
     read,
+    empty: () => start === end && head === queue.length,
     work: () => ({ scanned, copied, decoded }),
   }
 }

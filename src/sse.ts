@@ -68,6 +68,8 @@ export interface SseParser {
    * Tells that no more bytes come: a last event without its blank line, even without its line end, counts as it stands.
    */
   end(): void
+  /** Nothing is left of what was pushed. */
+  empty(): boolean
   /** What the parser has done so far. */
   work(): SseWork
 }
@@ -144,5 +146,11 @@ export function createSseParser(options: SseParserOptions = {}): SseParser {
     return index === -1 ? text.length : index
   }
 
-  return { push: windows.push, next, end: windows.end, work: windows.work }
+  return {
+    push: windows.push,
+    next,
+    end: windows.end,
+    empty: () => position >= text.length && windows.empty(),
+    work: windows.work,
+  }
 }

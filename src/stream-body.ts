@@ -1,6 +1,7 @@
 import type { BodyControls, BodyOutcome, BodyReader, GoodResponse } from './body.ts'
 import type { Clock } from './clock.ts'
 import { gathering } from './gathering.ts'
+import { keepBytes } from './kept-bytes.ts'
 import { type JsonAnswer, openJsonBody, partialOf } from './json-body.ts'
 import { textOf } from './parse.ts'
 import type { Answer, Provider, StreamPart } from './provider.ts'
@@ -45,8 +46,7 @@ export function openStreamBody(input: StreamBodyInput): StreamBody {
   const parser = createSseParser({ maxEventBytes: limit })
   const read = provider.streamReader?.() ?? (() => [])
   const gathered = gathering()
-  const kept: Uint8Array[] = []
-  let keptBytes = 0
+  const kept = keepBytes(KEPT)
   /** A JSON document in place of a stream. */
   let document: BodyReader<JsonAnswer> | undefined
   let sniffed = false
@@ -108,12 +108,7 @@ export function openStreamBody(input: StreamBodyInput): StreamBody {
     while (!outcome && (!begun || taker.wants())) {
       const frame = parser.next()
       if (!frame) {
-        unread = 0
-        if (paused) {
-          paused = false
-          heardAt = clock.now()
-          controls.resume()
-        }
+        drained()
         if (sourceEnded || broken) outcome = atEnd()
         break
       }
@@ -128,7 +123,16 @@ export function openStreamBody(input: StreamBodyInput): StreamBody {
         }
       }
     }
+    if (unread > 0 && parser.empty()) drained()
     return outcome
+  }
+
+  function drained(): void {
+    unread = 0
+    if (!paused) return
+    paused = false
+    heardAt = clock.now()
+    controls.resume()
   }
 
   /** Everything has been read: with a finish reason the answer is whole, whatever became of the connection then. */
@@ -148,7 +152,7 @@ export function openStreamBody(input: StreamBodyInput): StreamBody {
     if (first === undefined) return
     sniffed = true
     if (first === BRACE || first === BRACKET || first === LESS_THAN) document = openJsonBody(provider, limit)
-    if (document) for (const before of kept) document.data(before)
+    document?.data(kept.bytes())
   }
 
   return {
@@ -156,10 +160,7 @@ export function openStreamBody(input: StreamBodyInput): StreamBody {
       lastChunkAt = clock.now()
       if (document) return document.data(chunk)
       if (!sniffed) sniff(chunk)
-      if (keptBytes < KEPT) {
-        kept.push(chunk)
-        keptBytes += chunk.length
-      }
+      kept.add(chunk)
       if (document) return (document as BodyReader<JsonAnswer>).data(chunk)
       parser.push(chunk)
       unread += chunk.length
@@ -188,7 +189,9 @@ export function openStreamBody(input: StreamBodyInput): StreamBody {
       controls.read(run)
       return true
     },
-    pump: () => controls.read(run),
+    pump() {
+      if (unread > 0 || sourceEnded || broken) controls.read(run)
+    },
     idleDue(idle) {
       // While the consumer has something to read or reads nothing, the silence is its own.
       if (paused || unread > 0) return clock.now() + (finished ? TRAILING_MS : idle)
@@ -197,7 +200,7 @@ export function openStreamBody(input: StreamBodyInput): StreamBody {
       return Math.max(heardAt, clock.now()) + TRAILING_MS
     },
     partial: () => (document ? document.partial() : partialOf(gathered.partial())),
-    text: () => (document ? document.text() : textOf(kept)),
+    text: () => (document ? document.text() : textOf([kept.bytes()])),
   }
 }
 

@@ -1,4 +1,5 @@
-import { type AttemptPlan, startAttempt } from './attempt.ts'
+import { startAttempt } from './attempt.ts'
+import type { AttemptPlan } from './attempt-end.ts'
 import { runAttempts } from './attempts.ts'
 import { endCall } from './call.ts'
 import { completionOf } from './completion.ts'
@@ -13,7 +14,7 @@ import { openStreamBody, type StreamBody } from './stream-body.ts'
 import type { StreamEvent } from './stream-events.ts'
 import type { CompletionStream } from './stream-handle.ts'
 import { consumers } from './stream-consumers.ts'
-import { understand } from './understanding.ts'
+import { understand, type Understood } from './understanding.ts'
 
 /**
  * The life of a streamed call. Up to its first content it is that of `complete` (see there); then it belongs to its consumer:
@@ -49,10 +50,8 @@ export function stream(input: CallInput): CompletionStream {
     return new Promise((resolve, reject) => {
       let begun = false
       if (call.attempts.length > 0) push({ type: 'retry', attempt: call.attempts.length })
-      startAttempt(
-        call,
-        plan,
-        (response, controls) => {
+      startAttempt<JsonAnswer, Understood<JsonAnswer>>(call, plan, {
+        openBody(_call, response, controls) {
           const opened = openStreamBody({
             provider: call.provider,
             response,
@@ -78,8 +77,8 @@ export function stream(input: CallInput): CompletionStream {
           })
           return opened
         },
-        (answered: JsonAnswer) => understand(call, answered),
-        (understood, response) => {
+        conclude: understand,
+        succeed(understood, response) {
           const completion = completionOf(call, understood, response)
           for (const toolCall of completion.toolCalls) push({ type: 'tool_call', toolCall })
           push({ type: 'finish', finishReason: completion.finishReason })
@@ -88,13 +87,13 @@ export function stream(input: CallInput): CompletionStream {
           resolve()
           queue.end()
         },
-        (error) => {
+        fail(error) {
           if (!begun) return reject(error)
           // What has been given to the caller is never given again, so nothing may follow.
           finishFailure(call, error, call.ending?.stopReason ?? 'not_retryable')
           fail(error)
         },
-      )
+      })
     })
   }
 

@@ -1,4 +1,5 @@
-import { type AttemptPlan, startAttempt } from '../attempt.ts'
+import { startAttempt } from '../attempt.ts'
+import type { AttemptPlan } from '../attempt-end.ts'
 import { runAttempts } from '../attempts.ts'
 import type { GoodResponse } from '../body.ts'
 import { type Call, emit, endCall } from '../call.ts'
@@ -119,10 +120,8 @@ function fetchOnce(call: Call, plan: AttemptPlan, fetched: Fetched): Promise<Res
         if (!body?.complete) endCall(call, { ...LEFT, cause: reason })
       },
     )
-    startAttempt(
-      call,
-      plan,
-      (response, controls) => {
+    startAttempt<JsonAnswer, JsonAnswer>(call, plan, {
+      openBody(_call, response, controls) {
         good = response
         body = openPassedBody({
           call,
@@ -137,8 +136,8 @@ function fetchOnce(call: Call, plan: AttemptPlan, fetched: Fetched): Promise<Res
         })
         return body
       },
-      (answered: JsonAnswer) => ({ kind: 'fits', value: answered }),
-      ({ answer: { finishReason, usage } }, response) => {
+      conclude: (_call, answered) => ({ kind: 'fits', value: answered }),
+      succeed({ answer: { finishReason, usage } }, response) {
         call.release()
         const duration = call.clock.now() - call.startedAt
         emit(call, { type: 'success', duration, attempts: [...call.attempts], finishReason, usage })
@@ -146,7 +145,7 @@ function fetchOnce(call: Call, plan: AttemptPlan, fetched: Fetched): Promise<Res
         else resolve(responseOf(call.url, response, passage.whole()))
         fetched.settle()
       },
-      (error) => {
+      fail(error) {
         if (begun) {
           // What has been handed out is never sent again, so nothing may follow.
           finishFailure(call, error, call.ending?.stopReason ?? 'not_retryable')
@@ -157,7 +156,7 @@ function fetchOnce(call: Call, plan: AttemptPlan, fetched: Fetched): Promise<Res
         fetched.refused = response && { error, response }
         reject(error)
       },
-    )
+    })
   })
 }
 

@@ -41,7 +41,11 @@ export function openPassedBody(input: PassedBodyInput): PassedBody {
   let resumedAt = 0
 
   const watched: BodyControls<JsonAnswer> = {
-    ...controls,
+    silentUntil: (due) => controls.silentUntil(due),
+    fail: (error) => controls.fail(error),
+    ping: () => controls.ping(),
+    pause: () => controls.pause(),
+    resume: () => controls.resume(),
     began() {
       controls.began()
       // What begins with its end is handed on when it has proven to be whole.

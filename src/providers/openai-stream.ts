@@ -1,6 +1,7 @@
 import type { ServerSentEvent, StreamPart } from '../provider.ts'
 import { list, object, parsed, text, type JsonObject } from './json.ts'
 import { argumentsOf, callId, failureIn } from './answer.ts'
+import { repeatedText, type Saying } from './repeated-text.ts'
 import { callData, finishReason, readContent, reasoningOf, usageOf } from './openai-parse.ts'
 
 /** A tool call being received. */
@@ -21,6 +22,9 @@ export function chatReader(provider: string): (event: ServerSentEvent) => readon
   let lastReason: string | undefined
   const slots: Slot[] = []
   const details: Record<string, unknown>[] = []
+  /** The latest event held something that is told later. */
+  let collected = false
+  const repeated = repeatedText((json) => sayingOf(partsOf(json as JsonObject)))
 
   function toolCall(item: unknown, legacy: boolean): StreamPart | undefined {
     const call = object(item)
@@ -45,18 +49,12 @@ export function chatReader(provider: string): (event: ServerSentEvent) => readon
     return part
   }
 
-  return ({ event, data }) => {
-    // Exactly that and nothing like it: a cut or a foreign marker proves no completeness.
-    if (data === '[DONE]') return [{ type: 'end', complete: begun || lastReason !== undefined }]
-    const json = parsed(data)
-    if (event === 'error') return [{ type: 'error', error: json ?? { error: { message: data } } }]
-    if (typeof json !== 'object' || json === null)
-      return [{ type: 'malformed', problem: 'an event of the stream is no JSON object' }]
-    const chunk = json as JsonObject
+  function partsOf(chunk: JsonObject): readonly StreamPart[] {
+    collected = false
     const choice = object((chunk.choices as readonly unknown[] | undefined)?.[0])
     const reason = text(choice?.finish_reason)
     if (!choice || reason || chunk.error || choice.error) {
-      const failure = failureIn(json)
+      const failure = failureIn(chunk)
       if (failure !== undefined) return [{ type: 'error', error: failure }]
     }
 
@@ -89,7 +87,10 @@ export function chatReader(provider: string): (event: ServerSentEvent) => readon
           if (part) parts.push(part)
         }
       }
-      if (delta.reasoning_details) collect(details, delta.reasoning_details)
+      if (delta.reasoning_details) {
+        collected = true
+        collect(details, delta.reasoning_details)
+      }
       if (!begun && parts.some((part) => part.type !== 'meta')) begun = true
     }
     if (reason && reason !== lastReason) {
@@ -104,6 +105,29 @@ export function chatReader(provider: string): (event: ServerSentEvent) => readon
     }
     return parts.length ? parts : NOTHING
   }
+
+  return ({ event, data }) => {
+    if (event === undefined) {
+      const said = repeated.read(data)
+      if (said) return [said]
+    }
+    // Exactly that and nothing like it: a cut or a foreign marker proves no completeness.
+    if (data === '[DONE]') return [{ type: 'end', complete: begun || lastReason !== undefined }]
+    const json = parsed(data)
+    if (event === 'error') return [{ type: 'error', error: json ?? { error: { message: data } } }]
+    if (typeof json !== 'object' || json === null)
+      return [{ type: 'malformed', problem: 'an event of the stream is no JSON object' }]
+    const parts = partsOf(json as JsonObject)
+    const saying = sayingOf(parts)
+    if (saying && !collected && event === undefined) repeated.learn(data, saying)
+    return parts
+  }
+}
+
+/** What an event says that is one piece of text and nothing else. */
+function sayingOf(parts: readonly StreamPart[]): Saying | undefined {
+  const [part] = parts
+  return parts.length === 1 && (part?.type === 'text' || part?.type === 'reasoning') ? part : undefined
 }
 
 /**

@@ -1,0 +1,212 @@
+import type { Attempt } from './attempt-record.ts'
+import type { BodyControls, BodyOutcome, BodyReader, Conclusion, GoodResponse } from './body.ts'
+import { type Call, emit } from './call.ts'
+import type { Credentials } from './credentials.ts'
+import type { CompletionError } from './errors.ts'
+import { type AttemptFacts, observedError } from './failure.ts'
+import type { Observation, SeenResponse } from './observation.ts'
+import { textOf } from './parse.ts'
+import { finishPhase, type Phase, type Phases, stopPhases } from './phases.ts'
+import type { PartialAnswer, Usage } from './result.ts'
+import type { Exchange, Receiver, WireRequest } from './transport/transport.ts'
+import { afterTurn } from './turn.ts'
+
+/** How an attempt came to be made. */
+export interface AttemptPlan {
+  readonly delayBefore: number
+  readonly delayFrom: Attempt['delayFrom']
+  /** Credentials that have been asked for already, after a 401. */
+  readonly credentials?: Credentials
+}
+
+/** What one kind of call makes of its attempts. Exactly one of `succeed` and `fail` is called, once. */
+export interface AttemptUser<T, U> {
+  openBody(call: Call, response: GoodResponse, controls: BodyControls<T>): BodyReader<T>
+  conclude(call: Call, value: T): Conclusion<U> | Promise<Conclusion<U>>
+  succeed(value: U, response: GoodResponse): void
+  fail(error: CompletionError): void
+}
+
+/** An attempt under way: what the transport reports to, and what the reader of its body controls it by. */
+export interface Running extends Behaviour {
+  readonly call: Call
+  readonly plan: AttemptPlan
+  readonly user: AttemptUser<unknown, unknown>
+  readonly index: number
+  readonly startedAt: number
+  phases: Phases
+  request: WireRequest | undefined
+  exchange: Exchange | undefined
+  controller: AbortController | undefined
+  response: GoodResponse | undefined
+  reader: BodyReader<unknown> | undefined
+  errorBody: Uint8Array[] | undefined
+  errorBytes: number
+  misfit: PartialAnswer | undefined
+  over: boolean
+  /** The whole body has been read and is being understood. */
+  concluding: boolean
+  sent: boolean
+  reused: boolean
+  reconnect: boolean
+  /** The body has ended, or the exchange has failed. */
+  ended: boolean
+  timeToHeaders: number | undefined
+  timeToFirstToken: number | undefined
+}
+
+/** The methods, which all attempts share. */
+export interface Behaviour extends Receiver, BodyControls<unknown> {
+  expired(phase: Phase): void
+}
+
+// How it ends: what its body turned out to be, what that means for the call, and the record of it.
+
+/** Lets the reader read. What it throws is a fault of the provider's own code, and must not be lost in the transport. */
+export function reading(running: Running, read: () => BodyOutcome<unknown> | undefined): void {
+  if (running.concluding) return
+  let outcome: BodyOutcome<unknown> | undefined
+  try {
+    outcome = read()
+  } catch (error) {
+    return threw(running, error)
+  }
+  if (outcome) settled(running, outcome)
+}
+
+function settled(running: Running, outcome: BodyOutcome<unknown>): void {
+  const { over, call, user, response, reader } = running
+  if (over || !response) return
+  if (outcome.kind !== 'whole')
+    return observed(running, { ...outcome, response: seen(running, response), partial: reader?.partial() })
+  running.concluding = true
+  const { value, usage } = outcome
+  let concluded: Conclusion<unknown> | Promise<Conclusion<unknown>>
+  try {
+    concluded = user.conclude(call, value)
+  } catch (error) {
+    return threw(running, error)
+  }
+  if (!(concluded instanceof Promise)) return finished(running, response, concluded, usage)
+  // A schema may take its time; the attempt's own limit and the call's end hold meanwhile.
+  finishPhase(running.phases, 'idle')
+  concluded.then(
+    (known) => finished(running, response, known, usage),
+    (error: unknown) => threw(running, error),
+  )
+}
+
+function finished(
+  running: Running,
+  response: GoodResponse,
+  concluded: Conclusion<unknown>,
+  usage: Usage | undefined,
+): void {
+  if (running.over) return
+  if (concluded.kind === 'misfit') {
+    const { partial, correction, ...found } = concluded
+    running.misfit = partial
+    running.call.correction = correction
+    return observed(running, { ...found, kind: 'invalid', response: seen(running, response), partial })
+  }
+  const { value } = concluded
+  // The end of the body usually stands in the same packet as the end marker; a connection that has ended well can be used again.
+  if (running.ended) succeeded(running, response, value, usage)
+  else afterTurn(() => succeeded(running, response, value, usage))
+}
+
+function succeeded(running: Running, response: GoodResponse, value: unknown, usage: Usage | undefined): void {
+  if (running.over) return
+  const { call, user } = running
+  close(running, 'ok', undefined, usage)
+  // Only where the provider's end marker came and its body does not end: what is left of it is worth nothing.
+  if (!running.ended) running.exchange?.cancel(undefined)
+  try {
+    user.succeed(value, response)
+  } catch (error) {
+    const problem = 'the provider gave an answer that lacks something, see the cause'
+    const found = { kind: 'invalid', problem, retryable: false, response: seen(running, response), error } as const
+    user.fail(observedError(call, found, factsOf(running)))
+  }
+}
+
+export function threw(running: Running, error: unknown): void {
+  if (!running.response) return
+  const problem = 'the provider could not read it: its own code threw, see the cause'
+  observed(running, { kind: 'invalid', problem, retryable: false, response: seen(running, running.response), error })
+}
+
+export function statusSeen(running: Running): void {
+  const { response, errorBody, call } = running
+  if (!response) return
+  call.refusal = { ...response, body: errorBody ?? [] }
+  observed(running, { kind: 'status', response: seen(running, response) })
+}
+
+export function observed(running: Running, observation: Observation): void {
+  failed(running, observedError(running.call, observation, factsOf(running)))
+}
+
+export function failed(running: Running, error: CompletionError, outcome: 'error' | 'cancelled' = 'error'): void {
+  if (running.over) return
+  close(running, outcome, error, error.partial?.usage)
+  running.exchange?.cancel(error)
+  running.controller?.abort(error)
+  running.user.fail(error)
+}
+
+/** The end of the attempt, whichever it is. */
+function close(running: Running, outcome: Attempt['outcome'], error?: CompletionError, usage?: Usage): void {
+  const { call, plan, index, startedAt, response } = running
+  running.over = true
+  stopPhases(running.phases)
+  call.interrupt = undefined
+  const attempt: Attempt = {
+    ...UNRECORDED,
+    index,
+    provider: call.provider.name,
+    model: call.request.model,
+    startOffset: startedAt - call.startedAt,
+    duration: call.clock.now() - startedAt,
+    delayBefore: plan.delayBefore,
+    delayFrom: plan.delayFrom,
+    outcome,
+    status: response?.status,
+    requestId: response?.requestId,
+    error: error && { code: error.code, phase: error.phase, message: error.message },
+    timeToHeaders: running.timeToHeaders,
+    timeToFirstToken: running.timeToFirstToken,
+    usage,
+    reconnect: running.reconnect || undefined,
+  }
+  call.attempts.push(attempt)
+  emit(call, { type: 'attempt.end', attempt })
+}
+
+export function factsOf(running: Running): AttemptFacts {
+  const { sent, response, misfit, reader } = running
+  return { sent, response: response && seen(running, response), partial: misfit ?? reader?.partial() }
+}
+
+export function seen({ reader, errorBody }: Running, { status, headers }: GoodResponse): SeenResponse {
+  return { status, headers, body: reader ? reader.text() : textOf(errorBody ?? []) }
+}
+
+/** What lives as long as a call is copied: see BLANK in open-call.ts. */
+const UNRECORDED: Attempt = {
+  index: 0,
+  provider: '',
+  model: '',
+  startOffset: 0,
+  duration: 0,
+  delayBefore: 0,
+  delayFrom: null,
+  outcome: 'ok',
+  status: undefined,
+  requestId: undefined,
+  error: undefined,
+  timeToHeaders: undefined,
+  timeToFirstToken: undefined,
+  usage: undefined,
+  reconnect: undefined,
+}

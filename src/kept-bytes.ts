@@ -1,0 +1,28 @@
+/** The beginning of a body. */
+export interface KeptBytes {
+  add(chunk: Uint8Array): void
+  bytes(): Uint8Array
+}
+
+/**
+ * Keeps the first `most` bytes of a body in one buffer: the chunks themselves would be a buffer each, and hundreds of those for every stream are
+ * what the collector then spends its time on.
+ */
+export function keepBytes(most: number): KeptBytes {
+  let buffer = new Uint8Array(0)
+  let length = 0
+  return {
+    add(chunk) {
+      const taken = Math.min(chunk.length, most - length)
+      if (taken <= 0) return
+      if (length + taken > buffer.length) {
+        const larger = new Uint8Array(Math.min(most, Math.max(2 * buffer.length, length + taken)))
+        larger.set(buffer.subarray(0, length))
+        buffer = larger
+      }
+      buffer.set(taken < chunk.length ? chunk.subarray(0, taken) : chunk, length)
+      length += taken
+    },
+    bytes: () => buffer.subarray(0, length),
+  }
+}
