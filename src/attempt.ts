@@ -42,7 +42,7 @@ export function startAttempt<T, U>(call: Call, plan: AttemptPlan, user: AttemptU
     const asked = credentials(call, () => (running.controller ??= new AbortController()).signal, false)
     if (asked instanceof Promise) {
       watch(running)
-      asked.then((given) => authorized(running, given), refused)
+      asked.then((given) => authorized(running, given, clock.now()), refused)
     } else begin(running, asked)
   } catch (error) {
     refused(error)
@@ -51,29 +51,30 @@ export function startAttempt<T, U>(call: Call, plan: AttemptPlan, user: AttemptU
 
 /** The attempt's limits after the connection's, which is usually the nearer one: the other way round would take two timers. */
 function begin(running: Running, given: Credentials): void {
-  authorized(running, given)
+  authorized(running, given, running.startedAt)
   watch(running)
 }
 
 function watch({ over, call, phases, startedAt }: Running): void {
   if (over) return
   const { attempt, firstToken } = call.settings.limits
-  if (attempt !== Infinity) beginPhase(phases, 'attempt', startedAt + attempt)
-  if (firstToken !== Infinity && call.request.stream) beginPhase(phases, 'firstToken', startedAt + firstToken)
+  if (attempt !== Infinity) beginPhase(phases, 'attempt', startedAt + attempt, startedAt)
+  if (firstToken !== Infinity && call.request.stream)
+    beginPhase(phases, 'firstToken', startedAt + firstToken, startedAt)
 }
 
-function authorized(running: Running, given: Credentials): void {
+function authorized(running: Running, given: Credentials, now: number): void {
   if (running.over) return
   const { call } = running
   call.credentials = given ?? NO_CREDENTIALS
   const { method = 'POST', body } = call.wire
   running.request = { ...UNADDRESSED, method, url: call.url, headers: sentHeaders(call, given), body }
-  send(running, running.request, false)
+  send(running, running.request, false, now)
 }
 
-function send(running: Running, request: WireRequest, fresh: boolean): void {
+function send(running: Running, request: WireRequest, fresh: boolean, now: number): void {
   const { call, phases } = running
-  beginPhase(phases, 'connect', call.clock.now() + call.settings.limits.connect)
+  beginPhase(phases, 'connect', now + call.settings.limits.connect, now)
   running.exchange = call.transport.start(request, running, fresh)
 }
 
@@ -84,7 +85,9 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
     this.reused = reused
     finishPhase(this.phases, 'connect')
     const { headers } = this.call.settings.limits
-    if (headers !== Infinity) beginPhase(this.phases, 'headers', this.call.clock.now() + headers)
+    if (headers === Infinity) return
+    const now = this.call.clock.now()
+    beginPhase(this.phases, 'headers', now + headers, now)
   },
 
   onHeaders(status, headers) {
@@ -96,7 +99,7 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
     this.timeToHeaders = now - this.startedAt
     finishPhase(phases, 'connect')
     finishPhase(phases, 'headers')
-    if (status < 200 || status >= 300) return beginPhase(phases, 'errorBody', now + ERROR_BODY_MS)
+    if (status < 200 || status >= 300) return beginPhase(phases, 'errorBody', now + ERROR_BODY_MS, now)
     try {
       this.reader = this.user.openBody(call, response, this)
     } catch (error) {
@@ -130,7 +133,7 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
       this.reconnect = true
       this.reused = false
       this.ended = false
-      return send(this, this.request, true)
+      return send(this, this.request, true, this.call.clock.now())
     }
     // What the status says outranks how its body ended.
     if (this.response && !this.reader) return statusSeen(this)
@@ -144,7 +147,7 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
   silentUntil(due) {
     // A finished answer may be empty; it must not be lost to the wait for its first content.
     finishPhase(this.phases, 'firstToken')
-    beginPhase(this.phases, 'idle', due)
+    beginPhase(this.phases, 'idle', due, this.call.clock.now())
   },
 
   fail(error) {
@@ -164,7 +167,7 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
     const { idle } = call.settings.limits
     this.timeToFirstToken = now - this.startedAt
     finishPhase(phases, 'firstToken')
-    if (idle !== Infinity) beginPhase(phases, 'idle', now + idle)
+    if (idle !== Infinity) beginPhase(phases, 'idle', now + idle, now)
     emit(call, { type: 'first_token', attempt: this.index, elapsed: this.timeToFirstToken })
   },
 
@@ -185,7 +188,8 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
     const { call } = this
     // Moving this limit with every event would cost more than reading the event; so it is looked at when it seems to be over.
     const due = phase === 'idle' ? this.reader?.idleDue?.(call.settings.limits.idle) : undefined
-    if (due !== undefined && due > call.clock.now()) return beginPhase(this.phases, 'idle', due)
+    const now = call.clock.now()
+    if (due !== undefined && due > now) return beginPhase(this.phases, 'idle', due, now)
     failed(this, timeoutError(call, phase, factsOf(this)))
   },
 }

@@ -65,10 +65,12 @@ export interface Call {
   credentials: Readonly<Record<string, string>>
   /** The latest response that was an error by its status. */
   refusal: Refusal | undefined
-  /** Where it stands among its client's calls. */
+  /** The calls of its client that are under way. */
+  peers: Call[]
+  /** Where it stands among them; -1 where it does not. */
   place: number
   /** Called once, when the call has settled: gives back what it holds outside itself. */
-  release: () => void
+  release(this: Call): void
   /** Set once the call must not go on. */
   ending: Ending | undefined
   /**

@@ -46,15 +46,15 @@ export function atLeast(holds: (value: number) => boolean, wanted: string): Kind
 /** Checks an object's members, of which every one may be absent or undefined, and gives back those that are neither. */
 export function checkMembers<T extends object>(what: string, value: T, kinds: Kinds<T>): Given<T> {
   if (typeof value !== 'object' || value === null) fail(what, value, 'an object')
-  rejectUnknown(what, value, kinds)
   const given: Record<string, unknown> = {}
-  // forEach, since a loop makes an array for every entry, of which most are not given.
-  kinds.forEach((kind, name) => {
+  for (const name in value) {
     const member = value[name]
-    if (member === undefined) return
+    if (member === undefined) continue
+    const kind = kinds.get(name)
+    if (!kind) unknown(what, name, kinds)
     if (!kind[0](member)) fail(`${what}.${name}`, kind[2] ? undefined : member, kind[1])
     given[name] = member
-  })
+  }
   return given as Given<T>
 }
 
@@ -93,11 +93,14 @@ type Known = Pick<ReadonlySet<string>, 'has' | 'keys'>
 /** Throws a TypeError for the first member that is not known, naming the one that was probably meant. */
 export function rejectUnknown(what: string, value: object, known: Known): void {
   for (const key in value) {
-    if (known.has(key) || (value as Record<string, unknown>)[key] === undefined) continue
-    if (PLANNED.has(key)) throw new TypeError(`${what}.${key} is not available in this version yet: leave it out`)
-    const meant = likely(key, known.keys())
-    throw new TypeError(
-      `${what}.${key} is unknown: ${meant ? `did you mean ${meant}?` : `known are ${[...known.keys()].join(', ')}`}`,
-    )
+    if (!known.has(key) && (value as Record<string, unknown>)[key] !== undefined) unknown(what, key, known)
   }
+}
+
+function unknown(what: string, key: string, known: Known): never {
+  if (PLANNED.has(key)) throw new TypeError(`${what}.${key} is not available in this version yet: leave it out`)
+  const meant = likely(key, known.keys())
+  throw new TypeError(
+    `${what}.${key} is unknown: ${meant ? `did you mean ${meant}?` : `known are ${[...known.keys()].join(', ')}`}`,
+  )
 }

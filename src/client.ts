@@ -204,9 +204,9 @@ function idle({ calls, clock }: CallHost, grace: number): Promise<void> {
       }
     }
     for (const call of calls) {
-      const release = call.release
+      const { release } = call
       call.release = () => {
-        release()
+        release.call(call)
         if (--left > 0) return
         if (timer !== undefined) clock.clearTimeout(timer)
         resolve()

@@ -11,15 +11,34 @@ const OWN = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key']
 
 const OPEN = Symbol('signal')
 
+interface OpenContext {
+  apiKey: string | undefined
+  rejected: boolean
+  [OPEN]: () => AbortSignal
+}
+
 /**
  * A getter, so that no controller is made for a provider that does not look at the signal. One for all calls: V8 makes a hidden class
  * for every getter in a literal, and that class keeps the getter's whole call until the next full collection.
  */
-const SIGNAL: PropertyDescriptor & ThisType<{ [OPEN]: () => AbortSignal }> = {
-  enumerable: true,
-  get() {
+const CONTEXT: object & ThisType<OpenContext> = {
+  get signal() {
     return this[OPEN]()
   },
+}
+
+function contextOf(signal: () => AbortSignal, apiKey: string | undefined, rejected: boolean): AuthorizeContext {
+  const context = Object.create(CONTEXT) as OpenContext
+  context[OPEN] = signal
+  context.apiKey = apiKey
+  context.rejected = rejected
+  return context as unknown as AuthorizeContext
+}
+
+/** Whether the caller has set a header that carries a credential. */
+function carriesOwn(headers: Readonly<Record<string, string | null>>): boolean {
+  for (const name in headers) if (typeof headers[name] === 'string' && OWN.includes(name)) return true
+  return false
 }
 
 /**
@@ -33,13 +52,10 @@ export function credentials(
 ): Credentials | Promise<Credentials> {
   const { provider, settings, wire } = call
   const { apiKey, headers } = settings.layer
-  if (!provider.authorize || OWN.some((name) => typeof headers[name] === 'string')) return rejected ? undefined : {}
-  const authorize = (key: string | undefined): Credentials | Promise<Credentials> => {
-    const context = { [OPEN]: signal, apiKey: key, rejected }
-    const given = Object.defineProperty(context, 'signal', SIGNAL) as unknown as AuthorizeContext
+  if (!provider.authorize || carriesOwn(headers)) return rejected ? undefined : {}
+  const authorize = (key: string | undefined): Credentials | Promise<Credentials> =>
     // Whoever has an authorize has made the request, too.
-    return provider.authorize?.(wire as ProviderRequest, given)
-  }
+    provider.authorize?.(wire as ProviderRequest, contextOf(signal, key, rejected))
   try {
     if (typeof apiKey !== 'function') {
       if (rejected && apiKey !== undefined) return undefined
@@ -64,8 +80,18 @@ function settled(call: Call, headers: Credentials | Promise<Credentials>): Crede
   })
 }
 
+let lastFrozen: Credentials
+let lastChecked: Credentials
+
 function checked(headers: Credentials): Credentials {
-  return headers && (checkHeaders('authorize()', headers) as Credentials)
+  if (!headers || headers === lastFrozen) return headers && lastChecked
+  const good = checkHeaders('authorize()', headers) as Credentials
+  // Most calls have the credential of the one before; only what nobody can change is known to be good still.
+  if (Object.isFrozen(headers)) {
+    lastFrozen = headers
+    lastChecked = good
+  }
+  return good
 }
 
 function checkKey(key: unknown): string {

@@ -16,34 +16,49 @@ const MOST_SHOWN = 64 * 1024
 
 /** Reads a body that is one JSON document. `limit` counts decoded bytes. */
 export function openJsonBody(provider: Provider, limit: number): BodyReader<JsonAnswer> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  let salvaged: PartialAnswer | undefined
-  let salvagedAt = 0
-  return {
-    ...SHUT,
-    data(chunk) {
-      chunks.push(chunk)
-      bytes += chunk.length
-      if (bytes <= limit) return undefined
-      return { kind: 'invalid', problem: `the body is larger than maxResponseBytes (${limit})`, retryable: false }
-    },
-    end: () => outcomeOf(provider, textOf(chunks)),
-    partial() {
-      if (salvagedAt < bytes) salvaged = partialOf(salvage(provider, textOf(chunks, MOST_SALVAGED)))
-      salvagedAt = bytes
-      return salvaged
-    },
-    text: () => textOf(chunks, MOST_SHOWN),
-  }
+  const body: JsonBody = { ...BLANK, provider, limit, chunks: [] }
+  return body
 }
 
-/** What lives as long as a call is copied: see BLANK in open-call.ts. */
-const SHUT: BodyReader<JsonAnswer> = {
-  data: () => undefined,
-  end: () => undefined,
-  partial: () => undefined,
-  text: () => '',
+interface JsonBody extends BodyReader<JsonAnswer> {
+  readonly provider: Provider
+  readonly limit: number
+  readonly chunks: Uint8Array[]
+  bytes: number
+  salvaged: PartialAnswer | undefined
+  salvagedAt: number
+}
+
+const READER: BodyReader<JsonAnswer> & ThisType<JsonBody> = {
+  data(chunk) {
+    this.chunks.push(chunk)
+    this.bytes += chunk.length
+    if (this.bytes <= this.limit) return undefined
+    return { kind: 'invalid', problem: `the body is larger than maxResponseBytes (${this.limit})`, retryable: false }
+  },
+  end() {
+    return outcomeOf(this.provider, textOf(this.chunks))
+  },
+  partial() {
+    const { provider, chunks, bytes } = this
+    if (this.salvagedAt < bytes) this.salvaged = partialOf(salvage(provider, textOf(chunks, MOST_SALVAGED)))
+    this.salvagedAt = bytes
+    return this.salvaged
+  },
+  text() {
+    return textOf(this.chunks, MOST_SHOWN)
+  },
+}
+
+/** What lives as long as a call is copied, methods and all: see BLANK in open-call.ts. */
+const BLANK: JsonBody = {
+  ...READER,
+  provider: undefined as never,
+  limit: 0,
+  chunks: [],
+  bytes: 0,
+  salvaged: undefined,
+  salvagedAt: 0,
 }
 
 function outcomeOf(provider: Provider, text: string): BodyOutcome<JsonAnswer> {

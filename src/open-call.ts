@@ -112,7 +112,10 @@ const BLANK: Call = {
   refusal: undefined,
   credentials: {},
   place: -1,
-  release: () => undefined,
+  peers: [],
+  release() {
+    strike(this)
+  },
   ending: undefined,
   interrupt: undefined,
 }
@@ -141,8 +144,8 @@ function nextId(): string {
 
 /** Begins a call: its client knows of it, and it listens to its signals. It may be over already: look at `ending`. */
 export function enterCall(host: CallHost, call: Call): void {
+  call.peers = host.calls
   call.place = host.calls.push(call) - 1
-  call.release = () => strike(host.calls, call)
   listen(call)
   if (host.closed)
     endCall(call, { code: 'aborted', stopReason: 'aborted', message: 'the client is closed; no request was sent.' })
@@ -150,11 +153,11 @@ export function enterCall(host: CallHost, call: Call): void {
 }
 
 /** The last call takes the place of the one that leaves. Leaving twice is leaving once. */
-function strike(calls: Call[], call: Call): void {
+function strike(call: Call): void {
   if (call.place < 0) return
-  const last = calls.pop() as Call
+  const last = call.peers.pop() as Call
   if (last !== call) {
-    calls[call.place] = last
+    call.peers[call.place] = last
     last.place = call.place
   }
   call.place = -1
@@ -172,7 +175,7 @@ function allowance({ layer, limits }: Settings, around: Ambient | undefined, clo
 function listen(call: Call): void {
   const { signals } = call
   if (signals.length === 0) return
-  const release = call.release
+  const { release } = call
   const onAbort = (event: Event): void => leave(call, event.target as AbortSignal)
   // Before any is listened to: a call that is over has nobody who would take a listener back.
   const aborted = signals.find((signal) => signal.aborted)
@@ -180,7 +183,7 @@ function listen(call: Call): void {
   for (const signal of signals) signal.addEventListener('abort', onAbort)
   call.release = () => {
     for (const signal of signals) signal.removeEventListener('abort', onAbort)
-    release()
+    release.call(call)
   }
 }
 

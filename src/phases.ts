@@ -37,11 +37,11 @@ export function watchPhases(clock: Clock, ceiling: number, watcher: Phases['watc
   return { ...UNWATCHED, clock, ceiling, watcher, due: NONE_DUE.slice() }
 }
 
-/** Starts a phase that is due at a time of the clock, or moves it. */
-export function beginPhase(phases: Phases, phase: Phase, at: number): void {
+/** Starts a phase that is due at a time of the clock, or moves it. `now` is the clock's. */
+export function beginPhase(phases: Phases, phase: Phase, at: number, now: number): void {
   const reached = at >= phases.ceiling
   phases.due[PHASES.indexOf(phase)] = reached ? Infinity : at
-  if (at < phases.timerDue && !reached) arm(phases, at)
+  if (at < phases.timerDue && !reached) arm(phases, at, now)
 }
 
 /** The phase is over in time. */
@@ -56,11 +56,11 @@ export function stopPhases(phases: Phases): void {
   phases.timerDue = Infinity
 }
 
-function arm(phases: Phases, at: number): void {
+function arm(phases: Phases, at: number, now: number): void {
   const { clock } = phases
   if (phases.timer !== undefined) clock.clearTimeout(phases.timer)
   phases.timerDue = at
-  const wait = Math.min(Math.max(Math.ceil(at - clock.now()), 0), LONGEST_TIMER)
+  const wait = Math.min(Math.max(Math.ceil(at - now), 0), LONGEST_TIMER)
   phases.timer = clock.setTimeout(() => fire(phases), wait)
 }
 
@@ -71,10 +71,10 @@ function fire(phases: Phases): void {
   const next = Math.min(...due)
   if (next === Infinity) return
   const now = clock.now()
-  if (next > now) return arm(phases, next)
+  if (next > now) return arm(phases, next, now)
   afterReading(now, next, () => {
     const first = Math.min(...due)
     if (first <= now) watcher.expired(PHASES[due.indexOf(first)] as Phase)
-    else if (first < phases.timerDue) arm(phases, first)
+    else if (first < phases.timerDue) arm(phases, first, clock.now())
   })
 }

@@ -71,16 +71,13 @@ export function endpoints(
   fallback: string,
 ): (path: string) => string {
   if (setting !== undefined) endpoint(setting, '', `${provider}.baseURL`)
-  let key: string | undefined
-  let built = ''
+  let last: { readonly base: string; readonly path: string; readonly url: string } | undefined
   return (path) => {
-    const base = setting ?? environment(variable) ?? fallback
-    const wanted = path + base
-    if (wanted !== key) {
-      built = endpoint(base, path, setting === undefined ? `${variable}` : `${provider}.baseURL`)
-      key = wanted
+    const base = String(setting ?? environment(variable) ?? fallback)
+    if (last?.path !== path || last.base !== base) {
+      last = { base, path, url: endpoint(base, path, setting === undefined ? `${variable}` : `${provider}.baseURL`) }
     }
-    return built
+    return last.url
   }
 }
 
@@ -114,7 +111,7 @@ export function credential(rules: CredentialRules): NonNullable<Provider['author
   const carry = (key: unknown): Readonly<Record<string, string>> => {
     if (typeof key !== 'string' || key === '') throw missing(provider, 'the apiKey function returned no key.')
     if (key !== lastKey) {
-      lastHeaders = rules.headers(key)
+      lastHeaders = Object.freeze(rules.headers(key))
       lastKey = key
     }
     return lastHeaders

@@ -1,5 +1,5 @@
 import type { DispatcherLike } from '../options.ts'
-import { openExchange } from './exchange.ts'
+import { openForeignExchange } from './exchange.ts'
 import type { Transport } from './transport.ts'
 
 /**
@@ -9,7 +9,7 @@ import type { Transport } from './transport.ts'
 export function openDispatcherTransport(dispatcher: DispatcherLike): Transport {
   return {
     start: (request, receiver) =>
-      openExchange((options, exchange) => void dispatcher.dispatch(options, exchange), request, receiver),
+      openForeignExchange((options, exchange) => void dispatcher.dispatch(options, exchange), request, receiver),
     close() {},
   }
 }

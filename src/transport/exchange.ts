@@ -25,6 +25,8 @@ export interface DispatchExchange extends Behaviour {
   waiting: boolean
   controller: Dispatcher.DispatchController | undefined
   decoder: Decoder | undefined
+  /** Its handle has not been given back yet. */
+  starting: boolean
   /** Nothing is reported any more: it has ended, failed, or was cancelled. */
   settled: boolean
   sent: boolean
@@ -52,17 +54,22 @@ const defer: typeof nextTick = nextTick
 /** Sends a request into undici; errors come back through the handler or are thrown. */
 export type Dispatch = (options: Dispatcher.DispatchOptions, exchange: DispatchExchange) => void
 
-/**
- * Begins an exchange. The dispatch itself waits for the next tick: a dispatcher may call its handler before it returns (an idle
- * connection does, and a mock answers whole), and a receiver is never called before `start` has returned.
- */
+/** Begins an exchange over connections of our own, which say no more than `onSent`, or that they failed, before they return. */
 export function openExchange(
   dispatch: Dispatch,
   request: WireRequest,
   receiver: Receiver,
   framing: Framing = UNCHANGED,
 ): Exchange {
-  const exchange: DispatchExchange = { ...BLANK, dispatch, request, receiver, framing }
+  const exchange: DispatchExchange = { ...BLANK, dispatch, request, receiver, framing, starting: true }
+  begin(exchange)
+  exchange.starting = false
+  return exchange
+}
+
+/** Begins one over a dispatcher of somebody else with the next tick, because it may answer whole before it returns, as a mock does. */
+export function openForeignExchange(dispatch: Dispatch, request: WireRequest, receiver: Receiver): Exchange {
+  const exchange: DispatchExchange = { ...BLANK, dispatch, request, receiver }
   defer(begin, exchange)
   return exchange
 }
@@ -94,6 +101,8 @@ function begin(exchange: DispatchExchange): void {
 
 function fail(exchange: DispatchExchange, error: unknown): void {
   if (exchange.settled) return
+  // No receiver hears of a failure before it has the handle on what failed.
+  if (exchange.starting) return defer(fail, exchange, error)
   exchange.settled = true
   exchange.decoder?.destroy()
   if (!exchange.sent) exchange.connection?.leave(exchange)
@@ -206,6 +215,7 @@ const BLANK: DispatchExchange = {
   waiting: false,
   controller: undefined,
   decoder: undefined,
+  starting: false,
   settled: false,
   sent: false,
   paused: false,

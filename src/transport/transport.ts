@@ -40,7 +40,10 @@ export interface Exchange {
 
 /** How requests leave the process: undici, or a WHATWG fetch. */
 export interface Transport {
-  /** Never throws and never calls the receiver before it has returned. `fresh` asks for a connection that nobody has used. */
+  /**
+   * Never throws, and tells the receiver nothing but `onSent` before it has returned. `fresh` asks for a connection that nobody has
+   * used.
+   */
   start(request: WireRequest, receiver: Receiver, fresh: boolean): Exchange
   /** Destroys every connection. */
   close(): void

@@ -35,6 +35,7 @@ export function receive(
   const done = new Promise<Received>((resolve) => (settle = resolve))
 
   function note(event: string): void {
+    if (event !== 'sent' && received.exchange === undefined) throw new Error(`${event} was told before start returned`)
     if (event !== 'data' || received.order.at(-1) !== 'data') received.order.push(event)
     waiting.get(event)?.()
   }
@@ -64,7 +65,6 @@ export function receive(
     request,
     {
       onSent(reused) {
-        if (received.exchange === undefined) throw new Error('told before start returned')
         received.sent = true
         received.reused = reused
         note('sent')
