@@ -13,23 +13,37 @@ export interface EventQueue<T> {
   clear(): void
 }
 
+interface Waiter<T> {
+  resolve(result: IteratorResult<T, undefined>): void
+  reject(error: unknown): void
+}
+
 const DONE: IteratorResult<never, undefined> = { done: true, value: undefined }
 
 /** `pull` is called when the consumer wants an event and none is there; it may push at once. */
 export function eventQueue<T>(pull: () => void): EventQueue<T> {
-  const events: T[] = []
-  const waiting: { resolve(result: IteratorResult<T, undefined>): void; reject(error: unknown): void }[] = []
+  /** Those from `taken` to `filled` are still to be taken. Emptied it starts anew, on the same memory. */
+  const events: (T | undefined)[] = []
+  /** Whoever waits longest; behind it those who have asked again before they were answered, which is nobody as a rule. */
+  let waiter: Waiter<T> | undefined
+  const others: Waiter<T>[] = []
   let taken = 0
+  let filled = 0
   let pulling = false
   let ended = false
   let failure: { readonly error: unknown } | undefined
 
+  const takeWaiter = (): Waiter<T> | undefined => {
+    const first = waiter
+    waiter = others.length > 0 ? others.shift() : undefined
+    return first
+  }
   const settleWaiting = (): void => {
-    for (const waiter of waiting.splice(0)) {
+    for (let waiting = takeWaiter(); waiting; waiting = takeWaiter()) {
       if (failure) {
-        waiter.reject(failure.error)
+        waiting.reject(failure.error)
         failure = undefined
-      } else waiter.resolve(DONE)
+      } else waiting.resolve(DONE)
     }
   }
   const finish = (): Promise<IteratorResult<T, undefined>> => {
@@ -39,22 +53,20 @@ export function eventQueue<T>(pull: () => void): EventQueue<T> {
     return Promise.reject(error)
   }
   const take = (): IteratorResult<T, undefined> => {
-    const value = events[taken++] as T
-    if (taken === events.length) {
-      events.length = 0
-      taken = 0
-    }
+    const value = events[taken] as T
+    events[taken++] = undefined
+    if (taken === filled) taken = filled = 0
     return { done: false, value }
   }
 
   return {
     get hungry() {
-      return waiting.length > 0 || (pulling && events.length === 0)
+      return waiter !== undefined || (pulling && filled === 0)
     },
     push(event) {
-      const waiter = waiting.length > 0 ? waiting.shift() : undefined
-      if (waiter) waiter.resolve({ done: false, value: event })
-      else if (!ended) events.push(event)
+      const waiting = takeWaiter()
+      if (waiting) waiting.resolve({ done: false, value: event })
+      else if (!ended) events[filled++] = event
     },
     end() {
       ended = true
@@ -67,23 +79,24 @@ export function eventQueue<T>(pull: () => void): EventQueue<T> {
       settleWaiting()
     },
     next() {
-      if (events.length > 0) return Promise.resolve(take())
+      if (filled > 0) return Promise.resolve(take())
       if (ended) return finish()
       // What has arrived already needs nobody to wait for it, and a promise that is born resolved costs half of one that waits.
-      if (waiting.length === 0) {
+      if (!waiter) {
         pulling = true
         pull()
         pulling = false
-        if (events.length > 0) return Promise.resolve(take())
+        if (filled > 0) return Promise.resolve(take())
         if (ended) return finish()
       }
       return new Promise((resolve, reject) => {
-        waiting.push({ resolve, reject })
+        if (waiter) others.push({ resolve, reject })
+        else waiter = { resolve, reject }
       })
     },
     clear() {
       events.length = 0
-      taken = 0
+      taken = filled = 0
     },
   }
 }

@@ -15,10 +15,11 @@ interface GatheredPart extends Growing {
   providerData?: ProviderData
 }
 
-/** A text that grows by many small pieces: `whole`, and then what came since. */
+/** A text that grows by many small pieces: `whole`, and then the first `count` of `latest`, an array that is filled again and again. */
 interface Growing {
   whole: string
   readonly latest: string[]
+  count: number
 }
 
 /** So many pieces are joined at a time. */
@@ -29,12 +30,13 @@ const MOST_PIECES = 256
  * reads the text.
  */
 function grow(text: Growing, piece: string): void {
-  if (text.latest.push(piece) < MOST_PIECES) return
+  text.latest[text.count++] = piece
+  if (text.count < MOST_PIECES) return
   text.whole = textOf(text)
-  text.latest.length = 0
+  text.count = 0
 }
 
-const textOf = ({ whole, latest }: Growing): string => whole + latest.join('')
+const textOf = ({ whole, latest, count }: Growing): string => whole + latest.slice(0, count).join('')
 
 type GatheredCall = { -readonly [Key in 'id' | 'name' | 'arguments' | 'providerData']: ToolCall[Key] }
 
@@ -60,7 +62,7 @@ export function gathering(): Gathering {
         case 'text':
         case 'reasoning':
           if (current?.type !== part.type) {
-            current = { type: part.type, whole: '', latest: [] }
+            current = { type: part.type, whole: '', latest: [], count: 0 }
             parts.push(current)
           }
           grow(current, part.text)

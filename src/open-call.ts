@@ -136,11 +136,16 @@ function parsed(text: string): URL {
 let idPrefix: string | undefined
 let ids = 0
 
-/** Unique among all processes by its random part, which is drawn with the first call: some runtimes allow none before. */
+/**
+ * Unique among all processes by its random part, which is drawn with the first call: some runtimes allow none before. Not a secret, so
+ * not worth loading the host's cryptography for, which a first call would wait for.
+ */
 function nextId(): string {
-  idPrefix ??= `call_${crypto.randomUUID()}-`
+  idPrefix ??= `call_${randomPart()}${randomPart()}-`
   return idPrefix + (ids++).toString(36)
 }
+
+const randomPart = (): string => Math.floor(Math.random() * 2 ** 52).toString(36)
 
 /** Begins a call: its client knows of it, and it listens to its signals. It may be over already: look at `ending`. */
 export function enterCall(host: CallHost, call: Call): void {

@@ -10,8 +10,8 @@ const NONE_DUE: readonly number[] = PHASES.map(() => Infinity)
 /** The phases of one attempt on one timer. */
 export interface Phases {
   readonly clock: Clock
-  /** Phases that are due then or later are the total's business. */
-  readonly ceiling: number
+  /** Phases that are due then or later are the total's business; once the watch is stopped, all of them are nobody's. */
+  ceiling: number
   readonly watcher: { expired(phase: Phase): void }
   /** By the phase's number. */
   readonly due: number[]
@@ -50,6 +50,7 @@ export function finishPhase({ due }: Phases, phase: Phase): void {
 }
 
 export function stopPhases(phases: Phases): void {
+  phases.ceiling = -Infinity
   phases.due.fill(Infinity)
   if (phases.timer !== undefined) phases.clock.clearTimeout(phases.timer)
   phases.timer = undefined

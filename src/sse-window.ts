@@ -74,12 +74,8 @@ export function createSseWindows(maxEventBytes: number, wantedWindow: number): S
     let needed = end - start + chunk.length
     for (let next = queue[last]; next && needed + next.length <= windowBytes; next = queue[++last])
       needed += next.length
-    if (start === end && last === head + 1) {
-      if (buffer.length > LARGEST_KEPT_BUFFER) buffer = NOTHING
-      bytes = chunk
-      start = noEvent = noLine = 0
-      end = chunk.length
-    } else {
+    if (start === end && last === head + 1) hold(chunk)
+    else {
       reserve(needed)
       for (const piece of queue.slice(head, last)) {
         bytes.set(piece, end)
@@ -94,6 +90,14 @@ export function createSseWindows(maxEventBytes: number, wantedWindow: number): S
       head = 0
     }
     return true
+  }
+
+  /** Makes a chunk, as it came, the bytes at hand. */
+  function hold(chunk: Uint8Array): void {
+    if (buffer.length > LARGEST_KEPT_BUFFER) buffer = NOTHING
+    bytes = chunk
+    start = noEvent = noLine = 0
+    end = chunk.length
   }
 
   /**
@@ -169,7 +173,10 @@ export function createSseWindows(maxEventBytes: number, wantedWindow: number): S
 
   return {
     push: (chunk) => {
-      if (chunk.length > 0 && !dead && !ended) queue.push(chunk)
+      if (chunk.length === 0 || dead || ended) return
+      // Mostly whoever reads has read all: then the queue, which would have to be made anew each time, is passed by.
+      if (start === end && queue.length === 0) hold(chunk)
+      else queue.push(chunk)
     },
     end: () => {
       ended = true

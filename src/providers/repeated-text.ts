@@ -75,11 +75,13 @@ function patternOf(data: string, text: string): Pattern['fixed'] | undefined {
 }
 
 /** The text of an event that is made as the pattern says; undefined for any other, and for a text that is empty or has escapes. */
-function textIn(data: string, [before, ...behind]: Pattern['fixed']): string | undefined {
-  if (data.slice(0, before.length) !== before) return undefined
+function textIn(data: string, fixed: Pattern['fixed']): string | undefined {
+  const [before] = fixed
   let at = before.length
+  if (data.slice(0, at) !== before) return undefined
   let text: string | undefined
-  for (const piece of behind) {
+  for (let index = 1; index < fixed.length; index++) {
+    const piece = fixed[index] as string
     const end = data.indexOf(ENDS_LITERAL, at)
     const literal = data.slice(at, end)
     if (end < at || NOT_ITSELF.test(literal)) return undefined

@@ -1,5 +1,4 @@
 import type { Transform } from 'node:stream'
-import { getBuiltinModule } from 'node:process'
 
 /** Undoes a response's content-encoding, piece by piece. */
 export interface Decoder {
@@ -85,7 +84,7 @@ function openLayer(coding: string, sink: DecoderSink): Decoder {
 
   function open(firstByte: number): Transform {
     // Looked up when it is needed: few answers are compressed, and every process would pay for loading it.
-    const opened = OPEN[coding]?.(getBuiltinModule('node:zlib'), firstByte) as Transform
+    const opened = OPEN[coding]?.(process.getBuiltinModule('node:zlib'), firstByte) as Transform
     if (paused) opened.pause()
     else opened.resume()
     opened.on('data', (chunk: Uint8Array) => {

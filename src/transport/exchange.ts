@@ -1,4 +1,3 @@
-import { nextTick } from 'node:process'
 import type { Dispatcher } from 'undici'
 import { type Decoder, openDecoder } from './decode.ts'
 import type { Exchange, HeaderBag, Receiver, WireRequest } from './transport.ts'
@@ -48,8 +47,11 @@ export interface Framing {
 
 const UNCHANGED: Framing = {}
 
-/** Held from the start, so that fake timers that replace it later do not stop exchanges that wait for nothing but themselves. */
-const defer: typeof nextTick = nextTick
+/**
+ * Held from the start, so that fake timers that replace it later do not stop exchanges that wait for nothing but themselves. Of the
+ * global, here and elsewhere: importing node:process reads all that is in it, and opens the standard streams for that.
+ */
+const defer = process.nextTick
 
 /** Sends a request into undici; errors come back through the handler or are thrown. */
 export type Dispatch = (options: Dispatcher.DispatchOptions, exchange: DispatchExchange) => void

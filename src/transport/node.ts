@@ -1,4 +1,3 @@
-import { nextTick } from 'node:process'
 import type { DispatcherLike } from '../options.ts'
 import { hostDispatcher, openDispatcherTransport } from './dispatcher.ts'
 import { openFetchTransport } from './fetch.ts'
@@ -85,7 +84,7 @@ function parseProxy(named: string, option: string): URL {
 
 function failing(error: unknown, receiver: { onError(error: unknown): void }): ReturnType<Transport['start']> {
   let cancelled = false
-  nextTick(() => {
+  process.nextTick(() => {
     if (!cancelled) receiver.onError(error)
   })
   return {

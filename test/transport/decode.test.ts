@@ -2,7 +2,7 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:
 import { afterAll, describe, expect, test } from 'vitest'
 import { openUndiciTransport } from '../../src/transport/undici.ts'
 import { type FaultServer, faultServer } from '../support/fault-server.ts'
-import { post, receive, type Received } from '../support/receive.ts'
+import { post, receive, type Received, until } from '../support/receive.ts'
 
 const transport = openUndiciTransport()
 afterAll(() => transport.close())
@@ -85,6 +85,7 @@ describe('a compressed body', () => {
         if (seen > 1 << 20) received.exchange.cancel('too large')
       },
     })
+    await until(() => seen > 1 << 20)
     await server.connections[0]?.closed
     await new Promise((resolve) => setTimeout(resolve, 30))
     expect(seen).toBeLessThan(2 << 20)
