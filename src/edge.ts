@@ -1,8 +1,13 @@
-import type { Client, ClientDefaults, Complete, Stream } from './client.ts'
-import { bindEntry } from './entry.ts'
+import { bindCreateClient, type Client, type ClientDefaults, type Complete, type Stream } from './client.ts'
+import { bindComplete, bindSetDefaultClient, bindStream } from './entry.ts'
 import { openFetchTransports } from './transport/edge.ts'
 
-const entry = bindEntry(openFetchTransports)
+/**
+ * Makes a client: defaults and connections that its calls share. It costs no connection until its first call, and keeps no process alive.
+ *
+ * @throws TypeError for defaults that cannot be meant
+ */
+export const createClient: (defaults?: ClientDefaults) => Client = /* @__PURE__ */ bindCreateClient(openFetchTransports)
 
 /**
  * Makes one chat-completion call with the default client. Settles by its deadline, whatever the server, the network or a custom fetch
@@ -18,7 +23,7 @@ const entry = bindEntry(openFetchTransports)
  *   { timeout: { total: 30_000, attempt: 12_000 }, retry: 3 },
  * )
  */
-export const complete: Complete = entry.complete
+export const complete: Complete = /* @__PURE__ */ bindComplete(createClient)
 
 /**
  * Makes one streamed chat-completion call with the default client: an async iterable of events that cannot hang, and that never ends
@@ -26,14 +31,7 @@ export const complete: Complete = entry.complete
  *
  * @throws TypeError for a programmer's mistake; whoever reads the stream gets a CompletionError for everything else.
  */
-export const stream: Stream = entry.stream
-
-/**
- * Makes a client: defaults and connections that its calls share. It costs no connection until its first call, and keeps no process alive.
- *
- * @throws TypeError for defaults that cannot be meant
- */
-export const createClient: (defaults?: ClientDefaults) => Client = entry.createClient
+export const stream: Stream = /* @__PURE__ */ bindStream(createClient)
 
 /**
  * Replaces the client behind the bare `complete` and `stream` (at first one with the provider `openai`), and returns the one before,
@@ -41,7 +39,7 @@ export const createClient: (defaults?: ClientDefaults) => Client = entry.createC
  *
  * @throws TypeError where it is given no client
  */
-export const setDefaultClient: (client: Client) => Client = entry.setDefaultClient
+export const setDefaultClient: (client: Client) => Client = /* @__PURE__ */ bindSetDefaultClient(createClient)
 
 export { CompletionError, isCompletionError } from './errors.ts'
 export { readEvents } from './read-events.ts'

@@ -1,25 +1,26 @@
-import { bindCreateClient, type Client, type ClientDefaults, type Complete, type Stream } from './client.ts'
+import type { Client, ClientDefaults, Complete, Stream } from './client.ts'
 import { defaultClient, replaceDefaultClient } from './default-client.ts'
 import type { Options } from './options.ts'
 import { openai } from './providers/openai.ts'
 import type { Request } from './request.ts'
-import type { Transports } from './transport/transport.ts'
 
-/** The functions of an entry, bound to the transports of its runtime. */
-export interface Entry {
-  readonly createClient: (defaults?: ClientDefaults) => Client
-  readonly complete: Complete
-  readonly stream: Stream
-  readonly setDefaultClient: (client: Client) => Client
+// The functions of an entry on its default client. Each by itself, so that a bundle has only those that are used.
+
+type CreateClient = (defaults?: ClientDefaults) => Client
+
+export function bindComplete(createClient: CreateClient): Complete {
+  const make = maker(createClient)
+  return ((request: Request, options?: Options) => defaultClient(make).complete(request, options)) as Complete
 }
 
-export function bindEntry(openTransports: () => Transports): Entry {
-  const createClient = bindCreateClient(openTransports)
-  const make = (): Client => createClient({ provider: openai })
-  return {
-    createClient,
-    complete: ((request: Request, options?: Options) => defaultClient(make).complete(request, options)) as Complete,
-    stream: ((request: Request, options?: Options) => defaultClient(make).stream(request, options)) as Stream,
-    setDefaultClient: (client) => replaceDefaultClient(client, make),
-  }
+export function bindStream(createClient: CreateClient): Stream {
+  const make = maker(createClient)
+  return ((request: Request, options?: Options) => defaultClient(make).stream(request, options)) as Stream
 }
+
+export function bindSetDefaultClient(createClient: CreateClient): (client: Client) => Client {
+  const make = maker(createClient)
+  return (client) => replaceDefaultClient(client, make)
+}
+
+const maker = (createClient: CreateClient) => (): Client => createClient({ provider: openai })

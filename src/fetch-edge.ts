@@ -12,7 +12,8 @@ import { openFetchTransports } from './transport/edge.ts'
  * @example
  *     new OpenAI({ fetch: createFetch({ timeout: 30_000, retry: 2 }), maxRetries: 0 })
  */
-export const createFetch: (options?: FetchOptions) => typeof fetch = bindCreateFetch(openFetchTransports)
+export const createFetch: (options?: FetchOptions) => typeof fetch =
+  /* @__PURE__ */ bindCreateFetch(openFetchTransports)
 
 export { unwrapError } from './fetch/unwrap-error.ts'
 

@@ -12,7 +12,7 @@ import { openNodeTransports } from './transport/node.ts'
  * @example
  *     new OpenAI({ fetch: createFetch({ timeout: 30_000, retry: 2 }), maxRetries: 0 })
  */
-export const createFetch: (options?: FetchOptions) => typeof fetch = bindCreateFetch(openNodeTransports)
+export const createFetch: (options?: FetchOptions) => typeof fetch = /* @__PURE__ */ bindCreateFetch(openNodeTransports)
 
 export { unwrapError } from './fetch/unwrap-error.ts'
 

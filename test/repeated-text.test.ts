@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
+import { messageReader } from '../src/providers/anthropic-parse.ts'
 import { chatReader } from '../src/providers/openai-stream.ts'
 import { repeatedText } from '../src/providers/repeated-text.ts'
 
@@ -89,6 +90,28 @@ describe('what is repeated from event to event', () => {
         },
       ),
       { numRuns: 500 },
+    )
+  })
+
+  test("is read as if each of Anthropic's events were parsed", () => {
+    const delta = fc.record({
+      index: fc.constantFrom(0, 0, 1),
+      delta: fc.oneof(
+        token.map((text) => ({ type: 'text_delta', text })),
+        token.map((thinking) => ({ type: 'thinking_delta', thinking })),
+        token.map((signature) => ({ type: 'signature_delta', signature })),
+      ),
+    })
+    fc.assert(
+      fc.property(fc.array(delta, { maxLength: 40 }), (all) => {
+        const read = messageReader('p')
+        for (const one of all) {
+          const data = JSON.stringify({ type: 'content_block_delta', ...one })
+          // What a delta says depends on none before it.
+          expect(read({ event: 'content_block_delta', data })).toEqual(messageReader('p')({ event: undefined, data }))
+        }
+      }),
+      { numRuns: 300 },
     )
   })
 

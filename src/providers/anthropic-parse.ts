@@ -3,6 +3,7 @@ import type { Parsed, ServerSentEvent, StreamPart } from '../provider.ts'
 import type { FinishReason, ToolCall, Usage } from '../result.ts'
 import { failureIn, translated } from './answer.ts'
 import { count, object, parsed, text, written, type JsonObject } from './json.ts'
+import { repeatedText, type Saying } from './repeated-text.ts'
 
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   end_turn: 'stop',
@@ -88,6 +89,14 @@ function usageOf(usage: JsonObject | undefined): Usage | undefined {
 const NOTHING: readonly StreamPart[] = []
 const PING: readonly StreamPart[] = [{ type: 'ping' }]
 
+/** The piece of text that a delta is, of whichever kind. */
+function sayingOf(delta: JsonObject | undefined): Saying | undefined {
+  const said = text(delta?.text)
+  if (said) return { type: 'text', text: said }
+  const thought = text(delta?.thinking)
+  return thought ? { type: 'reasoning', text: thought } : undefined
+}
+
 /** Opens a reader for one streamed message. */
 export function messageReader(provider: string): (event: ServerSentEvent) => readonly StreamPart[] {
   /** Which tool call each content block is: the wire numbers blocks, we number calls. */
@@ -118,7 +127,14 @@ export function messageReader(provider: string): (event: ServerSentEvent) => rea
     return parts
   }
 
+  const repeated = repeatedText((json) => {
+    const event = json as JsonObject
+    return event.type === 'content_block_delta' ? sayingOf(object(event.delta)) : undefined
+  })
+
   return ({ event, data }) => {
+    const said = repeated.read(data)
+    if (said) return [said]
     const json = object(parsed(data))
     if (!json) {
       if (event === 'ping') return PING
@@ -129,10 +145,11 @@ export function messageReader(provider: string): (event: ServerSentEvent) => rea
     switch (json.type ?? event) {
       case 'content_block_delta': {
         const delta = object(json.delta)
-        const said = text(delta?.text)
-        if (said) return [{ type: 'text', text: said }]
-        const thought = text(delta?.thinking)
-        if (thought) return [{ type: 'reasoning', text: thought }]
+        const saying = sayingOf(delta)
+        if (saying) {
+          repeated.learn(data, saying)
+          return [saying]
+        }
         const piece = text(delta?.partial_json)
         const index = calls.get(json.index)
         // Server tools' input has no call of ours.
