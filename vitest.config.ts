@@ -38,12 +38,13 @@ const config: ViteUserConfig = {
       },
       // Programs of the machine that the tests start themselves (nginx); `.ci/run` installs them.
       { resolve: { alias }, test: { name: 'integration', include: ['test/integration/**/*.test.ts'] } },
-      // Decorators are NestJS' own, of the older kind.
+      // Decorators are NestJS' own, of the older kind. One file after another: Next.js takes all processors to build its app, and what
+      // the others test has short limits. That app has the packed tarball; it needs a build.
       {
         resolve: { alias },
         plugins: [frameworks],
         oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
-        test: { name: 'frameworks', include: ['test/frameworks/*.test.ts'] },
+        test: { name: 'frameworks', include: ['test/frameworks/*.test.ts'], fileParallelism: false },
       },
       // Other people's SDKs, in a workspace of their own; `.ci/run` installs them, and what is not installed is skipped.
       {

@@ -12,6 +12,10 @@ export function afterReading(now: number, due: number, expire: () => void): void
 
 /** Runs something when the event loop has read its sockets once. */
 export function afterTurn(run: () => void): void {
-  if (typeof setImmediate === 'function') setImmediate(run)
-  else setTimeout(run, 0)
+  try {
+    setImmediate(run)
+  } catch {
+    // Browsers have none; Next.js' edge runtime has one that does nothing but throw.
+    setTimeout(run, 0)
+  }
 }

@@ -1,4 +1,4 @@
-// A Next.js route handler: app/api/chat/route.ts
+// A Next.js route handler: app/api/chat/[[...way]]/route.ts, which is asked for /api/chat and /api/chat/stream alike
 import { complete, openai, stream } from 'punctual'
 import { deadlineFrom, platforms, problemResponse, relayResponse, withRequest } from 'punctual/server'
 

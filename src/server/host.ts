@@ -46,7 +46,9 @@ export function nodeResponseOf(...values: readonly unknown[]): NodeResponse | un
 
 /** The Request of the web's standard behind a value: itself, or `c.req.raw` (Hono). */
 export function webRequestOf(value: unknown): Request | undefined {
-  return [value, member(member(value, 'req'), 'raw'), member(value, 'request')].find(isWebRequest)
+  // A request is asked for nothing more: on its edge runtime Next.js' own throws when its `request` is read.
+  if (isWebRequest(value)) return value
+  return [member(member(value, 'req'), 'raw'), member(value, 'request')].find(isWebRequest)
 }
 
 /** The headers of a request, of a context that has one, or a bag of headers itself. */

@@ -7,6 +7,8 @@ import { until } from '../support/receive.ts'
 /** An example that serves. */
 export interface Serving {
   readonly port: number
+  /** What comes before /chat. @defaultValue '' */
+  readonly under?: string
   close(): unknown
 }
 
@@ -51,9 +53,17 @@ export async function startModel(): Promise<FaultServer> {
   return model
 }
 
+export interface EndpointOptions {
+  /** Whether the client's leaving reaches the endpoint. @defaultValue true */
+  readonly hearLeaving?: boolean
+  /** Skips it, for something that it needs is not here. @defaultValue whether the frameworks are not */
+  readonly absent?: boolean
+}
+
 /** What every example of an endpoint does: POST /chat answers { text }, POST /chat/stream streams events. */
-export function describeEndpoint(name: string, serve: () => Promise<Serving>, can = { hearLeaving: true }): void {
-  describeInstalled(`the example for ${name}`, () => {
+export function describeEndpoint(name: string, serve: () => Promise<Serving>, options: EndpointOptions = {}): void {
+  const { hearLeaving = true, absent = !INSTALLED } = options
+  describe.skipIf(absent)(`the example for ${name}`, () => {
     let model: FaultServer
     let serving: Serving
     beforeAll(async () => {
@@ -65,12 +75,13 @@ export function describeEndpoint(name: string, serve: () => Promise<Serving>, ca
       await model.close()
     })
     const post = (path: string, prompt: string): Promise<Response> =>
-      fetch(`http://127.0.0.1:${serving.port}${path}`, {
+      fetch(`http://127.0.0.1:${serving.port}${serving.under ?? ''}${path}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ prompt }),
       })
-    const leaving = (path: string, prompt: string) => bareClient(serving.port, path, JSON.stringify({ prompt }))
+    const leaving = (path: string, prompt: string) =>
+      bareClient(serving.port, `${serving.under ?? ''}${path}`, JSON.stringify({ prompt }))
 
     it('answers', async () => {
       const response = await post('/chat', 'hi')
@@ -103,7 +114,7 @@ export function describeEndpoint(name: string, serve: () => Promise<Serving>, ca
       client.leave()
     })
 
-    it.runIf(can.hearLeaving).each([
+    it.runIf(hearLeaving).each([
       ['/chat', 'wait'],
       ['/chat/stream', 'wait'],
       ['/chat/stream', 'half'],

@@ -44,7 +44,7 @@ describeEndpoint('NestJS', async () => {
   return listening(app.getHttpServer() as Server)
 })
 
-// A route handler is a function from a Request to a Response: served here without Next.js itself.
+// A route handler is a function from a Request to a Response: served here from source; nextjs.test.ts has Next.js build and run it.
 describeEndpoint('a Next.js route handler', async () => {
   const { POST } = await import('../../examples/servers/nextjs-route.ts')
   return listening(await served(POST))

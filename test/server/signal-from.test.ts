@@ -147,6 +147,15 @@ describe('on a web server', () => {
     expect(signal.reason).toMatchObject({ name: 'AbortError', code: 'CLIENT_GONE' })
   })
 
+  it('asks a request for no other one', () => {
+    class EdgeRequest extends Request {
+      get request(): never {
+        throw new Error('the old signature')
+      }
+    }
+    expect(signalFrom(new EdgeRequest('http://localhost/')).aborted).toBe(false)
+  })
+
   it('is aborted at once when the request already is', () => {
     const request = new Request('http://localhost/', { signal: AbortSignal.abort() })
     expect(signalFrom(request).aborted).toBe(true)
