@@ -10,6 +10,7 @@ import { finishPhase, type Phase, type Phases, stopPhases } from './phases.ts'
 import type { PartialAnswer, Usage } from './result.ts'
 import type { Exchange, Receiver, WireRequest } from './transport/transport.ts'
 import { afterTurn } from './turn.ts'
+import { YOUNG } from './young.ts'
 
 /** How an attempt came to be made. */
 export interface AttemptPlan {
@@ -162,7 +163,7 @@ function close(running: Running, outcome: Attempt['outcome'], error?: Completion
   stopPhases(running.phases)
   call.interrupt = undefined
   const attempt: Attempt = {
-    ...UNRECORDED,
+    ...YOUNG,
     index,
     provider: call.provider.name,
     model: call.request.model,
@@ -190,23 +191,4 @@ export function factsOf(running: Running): AttemptFacts {
 
 export function seen({ reader, errorBody }: Running, { status, headers }: GoodResponse): SeenResponse {
   return { status, headers, body: reader ? reader.text() : textOf(errorBody ?? []) }
-}
-
-/** What lives as long as a call is copied: see BLANK in open-call.ts. */
-const UNRECORDED: Attempt = {
-  index: 0,
-  provider: '',
-  model: '',
-  startOffset: 0,
-  duration: 0,
-  delayBefore: 0,
-  delayFrom: null,
-  outcome: 'ok',
-  status: undefined,
-  requestId: undefined,
-  error: undefined,
-  timeToHeaders: undefined,
-  timeToFirstToken: undefined,
-  usage: undefined,
-  reconnect: undefined,
 }

@@ -11,13 +11,13 @@ import {
   statusSeen,
   threw,
 } from './attempt-end.ts'
-import type { GoodResponse } from './body.ts'
 import { type Call, type Ending, emit } from './call.ts'
 import { type Credentials, credentials, sentHeaders } from './credentials.ts'
 import type { CompletionError } from './errors.ts'
 import { endingError, shownRequestId, timeoutError } from './failure.ts'
 import { beginPhase, finishPhase, watchPhases } from './phases.ts'
 import type { WireRequest } from './transport/transport.ts'
+import { YOUNG } from './young.ts'
 
 /** An error's body is worth this much waiting and this much reading: its status is known already. */
 const ERROR_BODY_MS = 2_000
@@ -58,9 +58,8 @@ function begin(running: Running, given: Credentials): void {
 function watch({ over, call, phases, startedAt }: Running): void {
   if (over) return
   const { attempt, firstToken } = call.settings.limits
-  if (attempt !== Infinity) beginPhase(phases, 'attempt', startedAt + attempt, startedAt)
-  if (firstToken !== Infinity && call.request.stream)
-    beginPhase(phases, 'firstToken', startedAt + firstToken, startedAt)
+  beginPhase(phases, 'attempt', startedAt + attempt, startedAt)
+  if (call.request.stream) beginPhase(phases, 'firstToken', startedAt + firstToken, startedAt)
 }
 
 function authorized(running: Running, given: Credentials, now: number): void {
@@ -68,7 +67,7 @@ function authorized(running: Running, given: Credentials, now: number): void {
   const { call } = running
   call.credentials = given ?? NO_CREDENTIALS
   const { method = 'POST', body } = call.wire
-  running.request = { ...UNADDRESSED, method, url: call.url, headers: sentHeaders(call, given), body }
+  running.request = { ...YOUNG, method, url: call.url, headers: sentHeaders(call, given), body }
   send(running, running.request, false, now)
 }
 
@@ -94,7 +93,7 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
     if (this.over) return
     const { call, phases } = this
     const now = call.clock.now()
-    const response = { ...UNKNOWN, status, headers, requestId: shownRequestId(call, headers) }
+    const response = { ...YOUNG, status, headers, requestId: shownRequestId(call, headers) }
     this.response = response
     this.timeToHeaders = now - this.startedAt
     finishPhase(phases, 'connect')
@@ -167,7 +166,7 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
     const { idle } = call.settings.limits
     this.timeToFirstToken = now - this.startedAt
     finishPhase(phases, 'firstToken')
-    if (idle !== Infinity) beginPhase(phases, 'idle', now + idle, now)
+    beginPhase(phases, 'idle', now + idle, now)
     emit(call, { type: 'first_token', attempt: this.index, elapsed: this.timeToFirstToken })
   },
 
@@ -194,12 +193,12 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
   },
 }
 
-// What an attempt copies for each of its objects that live as long as a call: see BLANK in open-call.ts. The methods are copied with
-// it: a closure for each would be a tenth of what a call allocates, and of what it holds while it waits.
-
 const NO_CREDENTIALS: Readonly<Record<string, string>> = {}
-const UNADDRESSED: WireRequest = { method: 'POST', url: undefined as never, headers: {}, body: undefined }
-const UNKNOWN: GoodResponse = { status: 0, headers: {}, requestId: undefined }
+
+/**
+ * What every attempt begins as; what lives as long as a call is copied (see BLANK in open-call.ts). The methods are copied with it: a
+ * closure for each would be a tenth of what a call allocates, and of what it holds while it waits.
+ */
 const BLANK: Running = {
   ...BEHAVIOUR,
   call: undefined as never,

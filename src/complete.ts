@@ -33,11 +33,12 @@ import { understand, type Understood } from './understanding.ts'
  */
 export function complete(input: CallInput, wire: 'json' | 'stream'): Promise<Completion> {
   const call = openCall(input, wire === 'stream')
-  enterCall(input.host, call)
+  enterCall(input.host, call, call.startedAt)
   if (call.ending) return Promise.reject(endedBefore(call))
   return withinDeadline(
     call,
     runAttempts(call, (plan) => attemptOnce(call, plan)),
+    call.startedAt,
   )
 }
 

@@ -1,9 +1,11 @@
+import type { Attempt } from './attempt-record.ts'
 import type { GoodResponse } from './body.ts'
 import type { Call } from './call.ts'
 import type { AssistantMessage, Part } from './message.ts'
 import type { Answer } from './provider.ts'
 import type { Completion, CompletionResponse, ToolCall } from './result.ts'
 import type { HeaderBag } from './transport/transport.ts'
+import { YOUNG } from './young.ts'
 
 /** An answer as its wire gave it, and what was read from it. */
 export interface Answered {
@@ -17,7 +19,9 @@ export interface Answered {
 /** The result as the caller gets it. */
 export function completionOf(call: Call, answered: Answered, { status, headers, requestId }: GoodResponse): Completion {
   const { answer, toolCalls, output, raw } = answered
+  const { startOffset, duration } = call.attempts.at(-1) as Attempt
   return {
+    ...YOUNG,
     text: answer.text,
     reasoning: answer.reasoning,
     refusal: answer.refusal,
@@ -33,7 +37,7 @@ export function completionOf(call: Call, answered: Answered, { status, headers, 
     callId: call.id,
     metadata: call.settings.layer.metadata,
     attempts: call.attempts,
-    duration: call.clock.now() - call.startedAt,
+    duration: startOffset + duration,
     raw,
     response: responseOf(status, requestId, headers),
   }
@@ -50,7 +54,7 @@ const HEADERS: PropertyDescriptor & ThisType<{ [BAG]: HeaderBag }> = {
 }
 
 function responseOf(status: number, requestId: string | undefined, headers: HeaderBag): CompletionResponse {
-  const response = { status, requestId, [BAG]: headers }
+  const response = { ...YOUNG, status, requestId, [BAG]: headers }
   return Object.defineProperty(response, 'headers', HEADERS) as unknown as CompletionResponse
 }
 
@@ -61,6 +65,7 @@ function responseOf(status: number, requestId: string | undefined, headers: Head
 export function messageOf(answer: Answer): AssistantMessage {
   const content: string | readonly Part[] = answer.parts ?? answer.text
   return {
+    ...YOUNG,
     role: 'assistant',
     content,
     ...(answer.toolCalls.length > 0 ? { toolCalls: answer.toolCalls } : undefined),

@@ -1,16 +1,16 @@
 import pTimeout from 'p-timeout'
 import { endCall, type Call } from './call.ts'
-import { systemClock } from './clock.ts'
+import { type Clock, systemClock } from './clock.ts'
 import { afterReading } from './turn.ts'
 
 /**
  * Holds a call to its total. `work` is interrupted when the total expires and rejects with the finished error, which is why it is
  * itself the fallback: the error is built once, where everything about the attempt is known.
  */
-export function withinDeadline<T>(call: Call, work: Promise<T>): Promise<T> {
+export function withinDeadline<T>(call: Call, work: Promise<T>, now: number): Promise<T> {
   const { clock, endsAt } = call
   return pTimeout(work, {
-    milliseconds: Math.max(endsAt - clock.now(), Number.MIN_VALUE),
+    milliseconds: Math.max(endsAt - now, Number.MIN_VALUE),
     fallback: () =>
       new Promise<T>((resolve) => {
         afterReading(clock.now(), endsAt, () => {
@@ -18,8 +18,7 @@ export function withinDeadline<T>(call: Call, work: Promise<T>): Promise<T> {
           resolve(work)
         })
       }),
-    // Left out for the host's clock: p-timeout then looks its timers up itself, without two wrappers a call.
-    ...(clock === systemClock ? undefined : { customTimers: timersOf(call) }),
+    customTimers: clock === systemClock ? HOST_TIMERS : timersOf(clock),
   })
 }
 
@@ -32,10 +31,13 @@ export function totalExpired({ startedAt, endsAt }: Call): NonNullable<Call['end
   return { code: 'timeout', phase: 'total', stopReason: 'deadline', message }
 }
 
-function timersOf({ clock }: Call): { setTimeout: typeof setTimeout; clearTimeout: typeof clearTimeout } {
+function timersOf(clock: Clock): { setTimeout: typeof setTimeout; clearTimeout: typeof clearTimeout } {
   return {
     setTimeout: ((callback: () => void, milliseconds: number) =>
       clock.setTimeout(callback, milliseconds)) as typeof setTimeout,
     clearTimeout: (handle: unknown) => clock.clearTimeout(handle),
   }
 }
+
+/** Shared by all calls on the host's clock: p-timeout would make an object for each. */
+const HOST_TIMERS = timersOf(systemClock)

@@ -2,6 +2,7 @@ import type { BodyOutcome, BodyReader } from './body.ts'
 import { readBody, salvage, textOf } from './parse.ts'
 import type { Answer, Provider } from './provider.ts'
 import type { PartialAnswer } from './result.ts'
+import { YOUNG } from './young.ts'
 
 /** An answer and the body it was read from. */
 export interface JsonAnswer {
@@ -16,7 +17,7 @@ const MOST_SHOWN = 64 * 1024
 
 /** Reads a body that is one JSON document. `limit` counts decoded bytes. */
 export function openJsonBody(provider: Provider, limit: number): BodyReader<JsonAnswer> {
-  const body: JsonBody = { ...BLANK, provider, limit, chunks: [] }
+  const body: JsonBody = { ...BLANK, provider, limit, chunks: NO_CHUNKS.slice() }
   return body
 }
 
@@ -50,6 +51,8 @@ const READER: BodyReader<JsonAnswer> & ThisType<JsonBody> = {
   },
 }
 
+const NO_CHUNKS: readonly Uint8Array[] = []
+
 /** What lives as long as a call is copied, methods and all: see BLANK in open-call.ts. */
 const BLANK: JsonBody = {
   ...READER,
@@ -65,7 +68,12 @@ function outcomeOf(provider: Provider, text: string): BodyOutcome<JsonAnswer> {
   const { parsed, json } = readBody(provider, text)
   switch (parsed.kind) {
     case 'answer':
-      return { kind: 'whole', value: { answer: parsed.answer, raw: json }, usage: parsed.answer.usage }
+      return {
+        ...YOUNG,
+        kind: 'whole',
+        value: { ...YOUNG, answer: parsed.answer, raw: json },
+        usage: parsed.answer.usage,
+      }
     case 'error':
       return { kind: 'in_band', json: parsed.error }
     case 'incomplete':

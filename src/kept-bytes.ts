@@ -1,22 +1,24 @@
-/** The beginning of a body. */
+/** The beginning of a body: what an error shows of it. */
 export interface KeptBytes {
   add(chunk: Uint8Array): void
   bytes(): Uint8Array
 }
 
+const MOST = 64 * 1024
+
 /**
- * Keeps the first `most` bytes of a body in one buffer: the chunks themselves would be a buffer each, and hundreds of those for every stream are
- * what the collector then spends its time on.
+ * Keeps the first 64 KiB of a body in one buffer: the chunks themselves would be a buffer each, and hundreds of those for every
+ * stream are what the collector then spends its time on.
  */
-export function keepBytes(most: number): KeptBytes {
+export function keepBytes(): KeptBytes {
   let buffer = new Uint8Array(0)
   let length = 0
   return {
     add(chunk) {
-      const taken = Math.min(chunk.length, most - length)
-      if (taken <= 0) return
+      const taken = Math.min(chunk.length, MOST - length)
+      if (taken === 0) return
       if (length + taken > buffer.length) {
-        const larger = new Uint8Array(Math.min(most, Math.max(2 * buffer.length, length + taken)))
+        const larger = new Uint8Array(Math.min(MOST, Math.max(2 * buffer.length, length + taken)))
         larger.set(buffer.subarray(0, length))
         buffer = larger
       }

@@ -1,6 +1,6 @@
 import { type Ambient, ambient } from './ambient.ts'
 import type { Attempt } from './attempt-record.ts'
-import { type Call, type CallRequest, endCall, remaining } from './call.ts'
+import { type Call, type CallRequest, endCall } from './call.ts'
 import type { Clock } from './clock.ts'
 import { totalExpired } from './deadline.ts'
 import { isCompletionError } from './errors.ts'
@@ -11,6 +11,7 @@ import type { Request, ResolvedRequest } from './request.ts'
 import { earliest, type Settings } from './resolve-options.ts'
 import { resolveTools } from './tools.ts'
 import type { Transports } from './transport/transport.ts'
+import { YOUNG } from './young.ts'
 
 /** What a client lends to its calls. */
 export interface CallHost {
@@ -148,13 +149,13 @@ function nextId(): string {
 const randomPart = (): string => Math.floor(Math.random() * 2 ** 52).toString(36)
 
 /** Begins a call: its client knows of it, and it listens to its signals. It may be over already: look at `ending`. */
-export function enterCall(host: CallHost, call: Call): void {
+export function enterCall(host: CallHost, call: Call, now: number): void {
   call.peers = host.calls
   call.place = host.calls.push(call) - 1
   listen(call)
   if (host.closed)
     endCall(call, { code: 'aborted', stopReason: 'aborted', message: 'the client is closed; no request was sent.' })
-  if (remaining(call) <= 0) endCall(call, totalExpired(call))
+  if (call.endsAt <= now) endCall(call, totalExpired(call))
 }
 
 /** The last call takes the place of the one that leaves. Leaving twice is leaving once. */
@@ -226,8 +227,6 @@ const UNRESOLVED: ResolvedRequest = {
   stream: false,
 }
 
-const NOTHING_EXPECTED: Expected = { inputs: new Map(), output: undefined }
-
 /** Throws a TypeError for tools or an `output` that cannot be sent. */
 function resolveRequest(
   request: Request,
@@ -254,5 +253,5 @@ function resolveRequest(
     extraBody: extraBody ?? NO_FIELDS,
     stream,
   }
-  return { resolved, expected: { ...NOTHING_EXPECTED, inputs, output } }
+  return { resolved, expected: { ...YOUNG, inputs, output } }
 }

@@ -1,12 +1,19 @@
 import type { Answer, Parsed, Provider } from './provider.ts'
 import { salvageJson } from './salvage.ts'
+import { YOUNG } from './young.ts'
 
 const decoder = new TextDecoder()
 
 /** Joins and decodes a body, or its first `most` bytes; a byte order mark is dropped. */
 export function textOf(chunks: readonly Uint8Array[], most: number = Infinity): string {
+  const bytes = joined(chunks, most)
+  return decoder.decode(bytes.length > most ? bytes.subarray(0, most) : bytes)
+}
+
+/** Joins chunks; of several no more than `most` bytes. A single one is given as it is. */
+export function joined(chunks: readonly Uint8Array[], most: number = Infinity): Uint8Array {
   const [first] = chunks
-  if (first && chunks.length === 1) return decoder.decode(first.length > most ? first.subarray(0, most) : first)
+  if (first && chunks.length === 1) return first
   let length = 0
   for (const chunk of chunks) length += chunk.length
   length = Math.min(length, most)
@@ -17,7 +24,7 @@ export function textOf(chunks: readonly Uint8Array[], most: number = Infinity): 
     whole.set(chunk.subarray(0, length - offset), offset)
     offset += chunk.length
   }
-  return decoder.decode(whole)
+  return whole
 }
 
 /** What a 200 body turned out to be. `json` is the body where it parsed. */
@@ -34,7 +41,7 @@ export function readBody(provider: Provider, text: string): Reading {
   } catch {
     return { parsed: { kind: 'incomplete', problem: notJson(text) }, json: undefined }
   }
-  return { parsed: provider.parse(json), json }
+  return { ...YOUNG, parsed: provider.parse(json), json }
 }
 
 /** What can be read of an answer that did not arrive whole. */

@@ -37,7 +37,7 @@ export function watchPhases(clock: Clock, ceiling: number, watcher: Phases['watc
   return { ...UNWATCHED, clock, ceiling, watcher, due: NONE_DUE.slice() }
 }
 
-/** Starts a phase that is due at a time of the clock, or moves it. `now` is the clock's. */
+/** Starts a phase that is due at a time of the clock, Infinity for never, or moves it. `now` is the clock's. */
 export function beginPhase(phases: Phases, phase: Phase, at: number, now: number): void {
   const reached = at >= phases.ceiling
   phases.due[PHASES.indexOf(phase)] = reached ? Infinity : at

@@ -3,6 +3,7 @@ import { atLeast, checkHeaders, checkMembers, fail, type Given, kindsOf, oneOf, 
 import type { CallEvent } from './events.ts'
 import type { Options, RetryOptions, TimeoutOptions } from './options.ts'
 import type { TransportChoice } from './transport/transport.ts'
+import { YOUNG } from './young.ts'
 
 /** Every default of the options, in one place. */
 const DEFAULTS = {
@@ -228,7 +229,7 @@ export function settle(layer: Layer): Settings {
     policy: retry === false ? undefined : { ...POLICY, ...retry },
     shouldRetry: retry === false ? undefined : retry.shouldRetry,
     transport: {
-      ...UNSETTLED.transport,
+      ...YOUNG,
       fetch: layer.fetch,
       dispatcher: layer.dispatcher,
       proxy: layer.proxy ?? DEFAULTS.proxy,
@@ -243,5 +244,5 @@ const UNSETTLED: Settings = {
   limits: LIMITS,
   policy: POLICY,
   shouldRetry: undefined,
-  transport: { fetch: undefined, dispatcher: undefined, proxy: DEFAULTS.proxy },
+  transport: undefined as never,
 }

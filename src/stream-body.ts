@@ -25,8 +25,6 @@ export interface StreamBody extends BodyReader<JsonAnswer> {
 
 /** Unread bytes beyond which the transport is told to wait. */
 const HIGH_WATER = 128 * 1024
-/** What is kept of the body for the error. */
-const KEPT = 64 * 1024
 /** After a finish reason only usage may follow; a server that then neither sends nor ends is not waited for longer than this. */
 const TRAILING_MS = 5_000
 
@@ -46,7 +44,7 @@ export function openStreamBody(input: StreamBodyInput): StreamBody {
   const parser = createSseParser({ maxEventBytes: limit })
   const read = provider.streamReader?.() ?? (() => [])
   const gathered = gathering()
-  const kept = keepBytes(KEPT)
+  const kept = keepBytes()
   /** A JSON document in place of a stream. */
   let document: BodyReader<JsonAnswer> | undefined
   let sniffed = false

@@ -105,11 +105,12 @@ export function stream(input: CallInput): CompletionStream {
   function start(): void {
     if (started) return
     started = true
-    enterCall(input.host, call)
+    const now = call.clock.now()
+    enterCall(input.host, call, now)
     if (call.ending) return fail(endedBefore(call))
     // Watched here only for its rejection before the first content; the deadline is over the whole.
     runAttempts(call, attempt).catch(fail)
-    withinDeadline(call, whole).catch(() => undefined)
+    withinDeadline(call, whole, now).catch(() => undefined)
   }
 
   function cancel(reason?: unknown): void {

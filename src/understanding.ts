@@ -9,6 +9,7 @@ import { prepare } from './prepare.ts'
 import type { Answer } from './provider.ts'
 import type { Issue, PartialAnswer, ToolCall } from './result.ts'
 import { readToolCalls } from './tools.ts'
+import { YOUNG } from './young.ts'
 
 /** An answer whose tool calls and output have been read. */
 export type Understood<T> = T & { readonly toolCalls: readonly ToolCall[]; readonly output: unknown }
@@ -54,7 +55,8 @@ function concluded<T extends { readonly answer: Answer }>(
   toolCalls: readonly ToolCall[],
   reading: OutputReading,
 ): Conclusion<Understood<T>> {
-  if (reading.kind === 'fits') return { kind: 'fits', value: { ...answered, toolCalls, output: reading.output } }
+  if (reading.kind === 'fits')
+    return { ...YOUNG, kind: 'fits', value: { ...answered, toolCalls, output: reading.output } }
   const { answer } = answered
   const { code, problem, retryable, issues, error } = reading
   const most = call.expected.output?.retries ?? 0

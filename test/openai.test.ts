@@ -59,6 +59,18 @@ describe('the models', () => {
       'openai-project': 'proj-1',
     })
   })
+
+  test("the host's organization goes with the host's key alone", () => {
+    vi.stubEnv('OPENAI_API_KEY', 'k')
+    vi.stubEnv('OPENAI_ORG_ID', 'org-1')
+    vi.stubEnv('OPENAI_PROJECT_ID', 'proj-1')
+    expect(openai('m').provider.prepare(request()).headers).toMatchObject({
+      'openai-organization': 'org-1',
+      'openai-project': 'proj-1',
+    })
+    const own = openai({ apiKey: 'k2' })('m').provider.prepare(request()).headers
+    expect(own).toEqual({ 'content-type': 'application/json' })
+  })
 })
 
 describe('the request', () => {

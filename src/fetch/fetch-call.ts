@@ -29,7 +29,7 @@ import { recognise } from './wires.ts'
 export function fetchThrough(host: CallHost, settings: Settings, head: RequestHead): Promise<Response> {
   const known = describe(head, typeof head.body === 'function' ? undefined : head.body)
   const call = newCall(host, settings, known.parts)
-  enterCall(host, call)
+  enterCall(host, call, call.startedAt)
   if (call.ending) return Promise.reject(endedBefore(call))
   const fetched: Fetched = { proven: known.proven, refused: undefined, settle: () => undefined }
   const settled = new Promise<void>((resolve) => {
@@ -38,7 +38,7 @@ export function fetchThrough(host: CallHost, settings: Settings, head: RequestHe
   const answered = answer(call, head, fetched)
   // The deadline is over the whole, of which the Response may be only the beginning.
   answered.catch(fetched.settle)
-  withinDeadline(call, settled).catch(() => undefined)
+  withinDeadline(call, settled, call.startedAt).catch(() => undefined)
   return answered.catch((error: unknown) => {
     const { refused } = fetched
     if (refused && refused.error === error) return refused.response()
@@ -163,7 +163,7 @@ function fetchOnce(call: Call, plan: AttemptPlan, fetched: Fetched): Promise<Res
 const LEFT = {
   code: 'aborted',
   stopReason: 'aborted',
-  message: 'the body of the response was cancelled (the reason is beneath).',
+  message: 'the body of the response was cancelled (its reason is beneath).',
 } as const
 
 /** What is returned for a failure that the server has put into words; undefined where it has to be thrown. */

@@ -1,6 +1,7 @@
 import type { BodyControls, BodyOutcome, BodyReader, GoodResponse } from '../body.ts'
 import type { Call } from '../call.ts'
 import { type JsonAnswer, openJsonBody } from '../json-body.ts'
+import { keepBytes } from '../kept-bytes.ts'
 import { textOf } from '../parse.ts'
 import { openStreamBody, type StreamTaker } from '../stream-body.ts'
 import type { Passage } from './passage.ts'
@@ -134,7 +135,6 @@ const tooLarge = (limit: number): Outcome => ({
 const isDocument = ({ headers }: GoodResponse): boolean =>
   /^application\/([\w.-]+\+)?json\b/i.test(headers['content-type'] ?? '')
 
-const KEPT = 64 * 1024
 const SOMETHING: JsonAnswer = { answer: { text: '', toolCalls: [], finishReason: 'other' }, raw: undefined }
 
 /** A body of which nothing is known: its framing alone says whether it is whole. */
@@ -144,12 +144,12 @@ function openUnprovenBody(
   controls: BodyControls<JsonAnswer>,
 ): BodyReader<JsonAnswer> {
   const limit = settings.layer.maxResponseBytes
-  const kept: Uint8Array[] = []
+  const kept = keepBytes()
   let bytes = 0
   let heardAt = 0
   return {
     data(chunk) {
-      if (bytes < KEPT) kept.push(chunk)
+      kept.add(chunk)
       bytes += chunk.length
       heardAt = clock.now()
       if (!document && bytes === chunk.length) controls.began()
@@ -158,6 +158,6 @@ function openUnprovenBody(
     end: () => ({ kind: 'whole', value: SOMETHING, usage: undefined }),
     idleDue: (idle) => heardAt + idle,
     partial: () => undefined,
-    text: () => textOf(kept),
+    text: () => textOf([kept.bytes()]),
   }
 }

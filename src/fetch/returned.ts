@@ -1,5 +1,6 @@
 import type { Refusal } from '../call.ts'
 import type { Code, CompletionError } from '../errors.ts'
+import { joined } from '../parse.ts'
 import type { HeaderBag } from '../transport/transport.ts'
 import { remember } from './unwrap-error.ts'
 
@@ -57,14 +58,4 @@ const STATUS: Readonly<Partial<Record<Code, number>>> = {
   invalid_request: 400,
   context_length: 400,
   content_filter: 400,
-}
-
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0))
-  let offset = 0
-  for (const chunk of chunks) {
-    all.set(chunk, offset)
-    offset += chunk.length
-  }
-  return all
 }

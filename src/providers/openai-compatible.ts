@@ -15,6 +15,7 @@ import {
   modelFactory,
   type ProviderSettings,
 } from './settings.ts'
+import { YOUNG } from '../young.ts'
 
 /** A server that speaks Chat Completions: where it is and what it does otherwise. */
 export interface OpenAICompatibleSettings extends ProviderSettings, Dialect {
@@ -82,7 +83,7 @@ export function chatProvider(rules: ChatRules): Provider {
   return {
     name,
     prepare: (request): ProviderRequest => ({
-      ...UNPREPARED,
+      ...YOUNG,
       url: url(request),
       headers: lateHeaders ? lateHeaders(headers) : headers,
       body: chatBody(name, request, dialect, settings.maxTokens),
@@ -102,6 +103,3 @@ export function chatProvider(rules: ChatRules): Provider {
       }),
   }
 }
-
-/** What lives as long as a call is copied: see BLANK in open-call.ts. */
-const UNPREPARED: ProviderRequest = { url: '', headers: {}, body: '' }

@@ -4,6 +4,7 @@ import type { FinishReason, ProviderData, ToolCall, Usage } from '../result.ts'
 import type { Dialect } from './dialect.ts'
 import { argumentsOf, callId, failureIn, translated } from './answer.ts'
 import { count, list, object, text, type JsonObject } from './json.ts'
+import { YOUNG } from '../young.ts'
 
 /** OpenAI's reasons, then what compatible servers say beside them: TGI, Mistral, gateways that pass a vendor's word through. */
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
@@ -36,6 +37,7 @@ export function parseChat(provider: string, body: unknown, dialect: Dialect): Pa
   const said = readContent(message.content)
   const reasoning = reasoningOf(message) + said.reasoning || undefined
   const answer: Answer = {
+    ...YOUNG,
     text: said.text,
     reasoning,
     refusal: text(message.refusal),
@@ -50,7 +52,7 @@ export function parseChat(provider: string, body: unknown, dialect: Dialect): Pa
   if (!reason && !dialect.noFinishReason) {
     return { kind: 'incomplete', problem: 'the answer has no finish reason', partial: answer }
   }
-  return { kind: 'answer', answer }
+  return { ...YOUNG, kind: 'answer', answer }
 }
 
 function incomplete(problem: string): Parsed {
@@ -96,8 +98,10 @@ function messageData(provider: string, details: unknown): ProviderData | undefin
   return list(details).length ? { [provider]: { reasoning_details: details } } : undefined
 }
 
+const NO_CALLS: readonly ToolCall[] = []
+
 function calls(provider: string, message: JsonObject, id: string | undefined): ToolCall[] {
-  const found: ToolCall[] = []
+  const found = NO_CALLS.slice()
   const raw = list(message.tool_calls)
   for (const item of raw.length ? raw : message.function_call ? [{ function: message.function_call }] : []) {
     const call = object(item)
@@ -126,6 +130,7 @@ export function usageOf(json: JsonObject): Usage | undefined {
   const outputTokens = count(usage.completion_tokens) ?? count(usage.output_tokens) ?? 0
   const input = object(usage.prompt_tokens_details)
   return {
+    ...YOUNG,
     inputTokens,
     outputTokens,
     // xAI counts reasoning into the total only, so the sum is no substitute for what is reported.

@@ -4,9 +4,9 @@ import { chatProvider } from './openai-compatible.ts'
 import { COMMON_SETTINGS, checkSettings, environment, providerFactory, type ProviderSettings } from './settings.ts'
 
 export interface OpenAISettings extends ProviderSettings {
-  /** Sent as OpenAI-Organization. @defaultValue the variable OPENAI_ORG_ID */
+  /** Sent as OpenAI-Organization. @defaultValue the variable OPENAI_ORG_ID, where the key is the environment's, too */
   readonly organization?: string | undefined
-  /** Sent as OpenAI-Project. @defaultValue the variable OPENAI_PROJECT_ID */
+  /** Sent as OpenAI-Project. @defaultValue the variable OPENAI_PROJECT_ID, where the key is the environment's, too */
   readonly project?: string | undefined
 }
 
@@ -36,8 +36,10 @@ export const openai: ProviderFactory<OpenAISettings> = /* @__PURE__ */ providerF
     keyVariables: ['OPENAI_API_KEY'],
     keyRequired: true,
     lateHeaders: (headers) => {
-      const organization = settings.organization ?? environment('OPENAI_ORG_ID')
-      const project = settings.project ?? environment('OPENAI_PROJECT_ID')
+      // With a key of the settings' own the host's organization would be another's, and OpenAI refuses such a pair.
+      const fromHost = settings.apiKey === undefined
+      const organization = settings.organization ?? (fromHost ? environment('OPENAI_ORG_ID') : undefined)
+      const project = settings.project ?? (fromHost ? environment('OPENAI_PROJECT_ID') : undefined)
       if (organization === undefined && project === undefined) return headers
       const own: Record<string, string> = {}
       if (organization) own['openai-organization'] = organization

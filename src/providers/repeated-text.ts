@@ -51,15 +51,14 @@ export function repeatedText(sayingOf: (json: unknown) => Saying | undefined): R
       fruitless++
       const fixed = patternOf(data, text)
       if (!fixed) return
-      const proof = parsed(fixed.join(PROBE))
-      const proven = proof !== undefined && sayingOf(proof)
-      if (proven && proven.type === type && proven.text === PROBE) pattern = { type, fixed }
+      // Where another string of the event is the same, and was replaced, the event says no other text now than before.
+      const probe = `${text}.`
+      const json = parsed(fixed.join(probe))
+      const proof = json !== undefined && sayingOf(json)
+      if (proof && proof.type === type && proof.text === probe) pattern = { type, fixed }
     },
   }
 }
-
-/** In no event: nobody else could have put it where it is found. */
-const PROBE = 'punctual looks for its own words'
 
 function patternOf(data: string, text: string): Pattern['fixed'] | undefined {
   // The last, for ids and names come first; where that is another's, the proof fails.

@@ -110,6 +110,7 @@ export const LAYERS: readonly (readonly string[])[] = [
     'result.ts',
     'clock.ts',
     'ambient.ts',
+    'young.ts',
   ],
 ]
 
