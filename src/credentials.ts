@@ -11,28 +11,21 @@ const OWN = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key']
 
 const OPEN = Symbol('signal')
 
-interface OpenContext {
-  apiKey: string | undefined
-  rejected: boolean
-  [OPEN]: () => AbortSignal
-}
-
 /**
  * A getter, so that no controller is made for a provider that does not look at the signal. One for all calls: V8 makes a hidden class
- * for every getter in a literal, and that class keeps the getter's whole call until the next full collection.
+ * for every getter in a literal, and that class keeps the getter's whole call until the next full collection. A member of the context
+ * itself, so that a provider which passes a copy on passes the signal on.
  */
-const CONTEXT: object & ThisType<OpenContext> = {
-  get signal() {
+const SIGNAL: PropertyDescriptor & ThisType<{ [OPEN]: () => AbortSignal }> = {
+  enumerable: true,
+  get() {
     return this[OPEN]()
   },
 }
 
 function contextOf(signal: () => AbortSignal, apiKey: string | undefined, rejected: boolean): AuthorizeContext {
-  const context = Object.create(CONTEXT) as OpenContext
-  context[OPEN] = signal
-  context.apiKey = apiKey
-  context.rejected = rejected
-  return context as unknown as AuthorizeContext
+  const context = { [OPEN]: signal, apiKey, rejected }
+  return Object.defineProperty(context, 'signal', SIGNAL) as unknown as AuthorizeContext
 }
 
 /** Whether the caller has set a header that carries a credential. */

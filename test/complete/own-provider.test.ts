@@ -67,6 +67,30 @@ test.each<[string, NonNullable<Provider['authorize']>]>([
   expect(fetch.requests).toHaveLength(0)
 })
 
+test('an authorize that passes a copy of its context on passes the signal on', async () => {
+  const inner: NonNullable<Provider['authorize']> = (_request, { signal, apiKey }) => {
+    expect(signal).toBeInstanceOf(AbortSignal)
+    return { authorization: `Bearer ${apiKey}` }
+  }
+  const authorize: Provider['authorize'] = (request, context) => inner(request, { ...context, apiKey: 'inner' })
+  const fetch = scriptedFetch(good)
+  await clientOf('http://local', { fetch }).complete({ ...asked, model: own({ authorize }) })
+  expect(new Headers(fetch.requests[0]?.headers).get('authorization')).toBe('Bearer inner')
+})
+
+test('what authorize changes in an object of its own is sent as it is then', async () => {
+  const kept = { 'x-signature': 'one' }
+  const client = clientOf('http://local')
+  const signatures: (string | null)[] = []
+  for (const signature of ['one', 'two', 'a\r\nb']) {
+    kept['x-signature'] = signature
+    const fetch = scriptedFetch(good)
+    await client.complete({ ...asked, model: own({ authorize: () => kept }) }, { fetch }).catch(() => undefined)
+    signatures.push(fetch.requests[0] ? new Headers(fetch.requests[0].headers).get('x-signature') : null)
+  }
+  expect(signatures).toEqual(['one', 'two', null])
+})
+
 test('what authorize gives is signed anew at every attempt', async () => {
   const fetch = scriptedFetch(responding('', 503), good)
   let count = 0
