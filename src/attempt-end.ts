@@ -1,67 +1,17 @@
 import type { Attempt } from './attempt-record.ts'
-import type { BodyControls, BodyOutcome, BodyReader, Conclusion, GoodResponse } from './body.ts'
-import { type Call, emit } from './call.ts'
-import type { Credentials } from './credentials.ts'
+import type { BodyOutcome, Conclusion, GoodResponse } from './body.ts'
+import { emit } from './call.ts'
 import type { CompletionError } from './errors.ts'
 import { type AttemptFacts, observedError } from './failure.ts'
 import type { Observation, SeenResponse } from './observation.ts'
 import { textOf } from './parse.ts'
-import { finishPhase, type Phase, type Phases, stopPhases } from './phases.ts'
-import type { PartialAnswer, Usage } from './result.ts'
-import type { Exchange, Receiver, WireRequest } from './transport/transport.ts'
+import { finishPhase, stopPhases } from './phases.ts'
+import type { Usage } from './result.ts'
+import type { Running } from './running-attempt.ts'
 import { afterTurn } from './turn.ts'
 import { YOUNG } from './young.ts'
 
-/** How an attempt came to be made. */
-export interface AttemptPlan {
-  readonly delayBefore: number
-  readonly delayFrom: Attempt['delayFrom']
-  /** Credentials that have been asked for already, after a 401. */
-  readonly credentials?: Credentials
-}
-
-/** What one kind of call makes of its attempts. Exactly one of `succeed` and `fail` is called, once. */
-export interface AttemptUser<T, U> {
-  openBody(call: Call, response: GoodResponse, controls: BodyControls<T>): BodyReader<T>
-  conclude(call: Call, value: T): Conclusion<U> | Promise<Conclusion<U>>
-  succeed(value: U, response: GoodResponse): void
-  fail(error: CompletionError): void
-}
-
-/** An attempt under way: what the transport reports to, and what the reader of its body controls it by. */
-export interface Running extends Behaviour {
-  readonly call: Call
-  readonly plan: AttemptPlan
-  readonly user: AttemptUser<unknown, unknown>
-  readonly index: number
-  readonly startedAt: number
-  phases: Phases
-  request: WireRequest | undefined
-  exchange: Exchange | undefined
-  controller: AbortController | undefined
-  response: GoodResponse | undefined
-  reader: BodyReader<unknown> | undefined
-  errorBody: Uint8Array[] | undefined
-  errorBytes: number
-  misfit: PartialAnswer | undefined
-  over: boolean
-  /** The whole body has been read and is being understood. */
-  concluding: boolean
-  sent: boolean
-  reused: boolean
-  reconnect: boolean
-  /** The body has ended, or the exchange has failed. */
-  ended: boolean
-  timeToHeaders: number | undefined
-  timeToFirstToken: number | undefined
-}
-
-/** The methods, which all attempts share. */
-export interface Behaviour extends Receiver, BodyControls<unknown> {
-  expired(phase: Phase): void
-}
-
-// How it ends: what its body turned out to be, what that means for the call, and the record of it.
+// How an attempt ends: what its body turned out to be, what that means for the call, and the record of it.
 
 /** Lets the reader read. What it throws is a fault of the provider's own code, and must not be lost in the transport. */
 export function reading(running: Running, read: () => BodyOutcome<unknown> | undefined): void {

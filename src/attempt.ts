@@ -1,21 +1,10 @@
-import {
-  type AttemptPlan,
-  type AttemptUser,
-  type Behaviour,
-  factsOf,
-  failed,
-  observed,
-  reading,
-  type Running,
-  seen,
-  statusSeen,
-  threw,
-} from './attempt-end.ts'
+import { factsOf, failed, observed, reading, seen, statusSeen, threw } from './attempt-end.ts'
 import { type Call, type Ending, emit } from './call.ts'
 import { type Credentials, credentials, sentHeaders } from './credentials.ts'
 import type { CompletionError } from './errors.ts'
 import { endingError, shownRequestId, timeoutError } from './failure.ts'
 import { beginPhase, finishPhase, watchPhases } from './phases.ts'
+import type { AttemptPlan, AttemptUser, Behaviour, Running } from './running-attempt.ts'
 import type { WireRequest } from './transport/transport.ts'
 import { YOUNG } from './young.ts'
 

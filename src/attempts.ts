@@ -1,5 +1,5 @@
 import pRetry from 'p-retry'
-import type { AttemptPlan } from './attempt-end.ts'
+import type { AttemptPlan } from './running-attempt.ts'
 import { leastAttempt, nextWait, type Wait } from './backoff.ts'
 import { type Call, type Ending, emit, remaining } from './call.ts'
 import { LONGEST_TIMER } from './clock.ts'

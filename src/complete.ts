@@ -1,5 +1,5 @@
 import { startAttempt } from './attempt.ts'
-import type { AttemptPlan, AttemptUser } from './attempt-end.ts'
+import type { AttemptPlan, AttemptUser } from './running-attempt.ts'
 import { runAttempts } from './attempts.ts'
 import type { BodyControls, BodyReader, GoodResponse } from './body.ts'
 import type { Call } from './call.ts'

@@ -1,6 +1,6 @@
 /*
- * The types of Standard Schema 1.1 (standardschema.dev) and of its JSON Schema part, as far as punctual reads them. Types alone: any
- * library whose schemas have this shape is accepted, and none is needed.
+ * The types of Standard Schema 1.1 (standardschema.dev) and of its JSON Schema part, as far as punctual reads them. Types alone:
+ * every library whose schemas have this shape is accepted, and none is needed.
  */
 
 /** JSON Schema as plain data. */

@@ -11,7 +11,7 @@ export interface Facts {
 
 /** One row: every condition that is there must hold. Rows are tried in order and the first that holds decides. */
 export interface Rule {
-  /** One of these; 0 is an error inside a 200 that names no status. Absent: any. */
+  /** One of these; 0 is an error inside a 200 that names no status. Absent: whatever the status. */
   readonly status?: readonly number[]
   /** Where it captures a limit and what was asked for, that must be more. Names are matched as whole lines. */
   readonly seen: RegExp

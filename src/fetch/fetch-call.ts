@@ -1,5 +1,5 @@
 import { startAttempt } from '../attempt.ts'
-import type { AttemptPlan } from '../attempt-end.ts'
+import type { AttemptPlan } from '../running-attempt.ts'
 import { runAttempts } from '../attempts.ts'
 import type { GoodResponse } from '../body.ts'
 import { type Call, emit, endCall } from '../call.ts'

@@ -31,7 +31,7 @@ const NOT_ITSELF = /[\\\p{Cc}]/u
 const KEEPS_ITS_SOURCE = 13
 
 /**
- * Parsing is nine tenths of what reading a token costs, and from token to token nearly all of the JSON is the same. Where an event's
+ * Parsing is most of what reading a token costs, and from token to token nearly all of the JSON is the same. Where an event's
  * text, between two pieces that are known, is replaced by another that needs no escapes, the rest of the JSON stays what it was: a
  * pattern is made of an event that `sayingOf` has read, and proven with another text in its place.
  */

@@ -85,7 +85,7 @@ const TITLES: Readonly<Record<number, string>> = {
   504: 'Gateway Timeout',
 }
 
-/** The problem that a thrown value is for the caller of a service. Total: any value gives one, and an unknown one says nothing of itself. */
+/** The problem that a thrown value is for the caller of a service. Total: every value gives one, and an unknown one says nothing of itself. */
 export function toProblem(error: unknown, { expose = false }: ProblemOptions = {}): Problem {
   const found = beneath(error)
   if (!found) return problemOf(ownStatus(error))

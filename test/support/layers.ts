@@ -30,7 +30,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['completion.ts', 'json-body.ts', 'gathering.ts', 'sse.ts'],
   ['sse-window.ts'],
   ['deadline.ts', 'attempt.ts', 'settle.ts'],
-  ['attempt-end.ts'],
+  ['attempt-end.ts', 'running-attempt.ts'],
   ['credentials.ts'],
   ['failure.ts', 'phases.ts', 'parse.ts', 'check-request.ts'],
   ['call.ts', 'prepare.ts', 'body.ts', 'turn.ts', 'kept-bytes.ts', 'salvage.ts', 'prompt-texts.ts'],
