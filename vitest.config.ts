@@ -27,11 +27,15 @@ interface PluginContext {
 
 const config: ViteUserConfig = {
   test: {
+    // vitest leaves one processor idle, which of two is half.
+    maxWorkers: '100%',
     projects: [
       {
         resolve: { alias },
         test: {
           name: 'unit',
+          // What hangs, hangs for ever; what has work to do takes its time on a busy machine.
+          testTimeout: 20_000,
           include: ['test/**/*.test.ts'],
           exclude: ['**/node_modules/**', 'test/{contract,frameworks,integration,package,runtimes,sdks}/**'],
         },

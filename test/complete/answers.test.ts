@@ -1,4 +1,4 @@
-import { gzipSync, brotliCompressSync, deflateSync } from 'node:zlib'
+import { gzipSync, brotliCompressSync, constants, deflateSync } from 'node:zlib'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { beforeAll, expect, test } from 'vitest'
 import { asked, clientOf, failureOf, observer } from '../support/call.ts'
@@ -200,21 +200,22 @@ test('an answer larger than the limit is given up at once', async () => {
   await until(() => server.open() === 0)
 })
 
-test.each([gzipSync, brotliCompressSync])(
-  'a compression bomb meets the limit by its decoded size',
-  async (compress) => {
-    const bomb = compress(Buffer.alloc(64 << 20, ' '))
-    expect(bomb.length).toBeLessThan(1 << 20)
-    const encoding = compress === gzipSync ? 'gzip' : 'br'
-    await using server = await faultServer((exchange) =>
-      exchange.respond(bomb, { headers: { 'content-encoding': encoding } }),
-    )
-    const before = process.memoryUsage().rss
-    const error = await failureOf(clientOf(server.origin).complete(asked, { maxResponseBytes: 1 << 20 }))
-    expect(error).toMatchObject({ code: 'invalid_response', retryable: false })
-    expect(process.memoryUsage().rss - before).toBeLessThan(48 << 20)
-  },
-)
+/** At its usual quality brotli takes seconds for a bomb. */
+const quickBrotli = (data: Buffer): Buffer =>
+  brotliCompressSync(data, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })
+
+test.each([gzipSync, quickBrotli])('a compression bomb meets the limit by its decoded size', async (compress) => {
+  const bomb = compress(Buffer.alloc(64 << 20, ' '))
+  expect(bomb.length).toBeLessThan(1 << 20)
+  const encoding = compress === gzipSync ? 'gzip' : 'br'
+  await using server = await faultServer((exchange) =>
+    exchange.respond(bomb, { headers: { 'content-encoding': encoding } }),
+  )
+  const before = process.memoryUsage().rss
+  const error = await failureOf(clientOf(server.origin).complete(asked, { maxResponseBytes: 1 << 20 }))
+  expect(error).toMatchObject({ code: 'invalid_response', retryable: false })
+  expect(process.memoryUsage().rss - before).toBeLessThan(48 << 20)
+})
 
 test('a bomb in an error body is cut too', async () => {
   const bomb = gzipSync(Buffer.alloc(64 << 20, ' '))
