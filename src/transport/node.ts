@@ -9,6 +9,9 @@ import { openUndiciTransport } from './undici.ts'
 
 type Fetch = typeof globalThis.fetch
 
+/** Held from the start, so that fake timers that replace it later do not hold up what the environment says. */
+const afterThisTurn = setImmediate
+
 /**
  * The transports of a client on Node. In this order: the call's `fetch`, its `dispatcher`, its `proxy`, a dispatcher that the host has
  * set for the whole process, the environment's proxy, and connections of our own.
@@ -22,9 +25,19 @@ export function openNodeTransports(): Transports {
   const proxies = new Map<string, Transport>()
 
   function openEnvironmentTransport(): Transport {
+    let asked: URL | undefined
+    let named: string | undefined
+    const forget = (): void => {
+      asked = undefined
+    }
     return {
       start(request, receiver, fresh) {
-        const named = proxyFromEnvironment(request.url, process.env)
+        // Calls come in bursts, and a look at a variable is a call into the system: so once in a turn of the event loop.
+        if (request.url !== asked) {
+          if (asked === undefined) afterThisTurn(forget).unref()
+          asked = request.url
+          named = proxyFromEnvironment(asked, process.env)
+        }
         if (named === undefined) return direct.start(request, receiver, fresh)
         let transport: Transport
         try {
