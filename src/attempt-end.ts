@@ -1,11 +1,11 @@
 import type { Attempt } from './attempt-record.ts'
 import type { BodyOutcome, Conclusion, GoodResponse } from './body.ts'
 import { emit } from './call.ts'
+import { finishPhase, stopPhases } from './call-timer.ts'
 import type { CompletionError } from './errors.ts'
 import { type AttemptFacts, observedError } from './failure.ts'
 import type { Observation, SeenResponse } from './observation.ts'
 import { textOf } from './parse.ts'
-import { finishPhase, stopPhases } from './phases.ts'
 import type { Usage } from './result.ts'
 import type { Running } from './running-attempt.ts'
 import { afterTurn } from './turn.ts'
@@ -40,7 +40,7 @@ function settled(running: Running, outcome: BodyOutcome<unknown>): void {
   }
   if (!(concluded instanceof Promise)) return finished(running, response, concluded, usage)
   // A schema may take its time; the attempt's own limit and the call's end hold meanwhile.
-  finishPhase(running.phases, 'idle')
+  finishPhase(call.timer, running, 'idle')
   concluded.then(
     (known) => finished(running, response, known, usage),
     (error: unknown) => threw(running, error),
@@ -110,7 +110,7 @@ export function failed(running: Running, error: CompletionError, outcome: 'error
 function close(running: Running, outcome: Attempt['outcome'], error?: CompletionError, usage?: Usage): void {
   const { call, plan, index, startedAt, response } = running
   running.over = true
-  stopPhases(running.phases)
+  stopPhases(call.timer, running)
   call.interrupt = undefined
   const attempt: Attempt = {
     ...YOUNG,

@@ -1,9 +1,9 @@
 import { factsOf, failed, observed, reading, seen, statusSeen, threw } from './attempt-end.ts'
 import { type Call, type Ending, emit } from './call.ts'
+import { beginPhase, finishPhase, watchPhases } from './call-timer.ts'
 import { type Credentials, credentials, sentHeaders } from './credentials.ts'
 import type { CompletionError } from './errors.ts'
 import { endingError, shownRequestId, timeoutError } from './failure.ts'
-import { beginPhase, finishPhase, watchPhases } from './phases.ts'
 import type { AttemptPlan, AttemptUser, Behaviour, Running } from './running-attempt.ts'
 import type { WireRequest } from './transport/transport.ts'
 import { YOUNG } from './young.ts'
@@ -19,7 +19,7 @@ const ERROR_BODY_BYTES = 64 * 1024
 export function startAttempt<T, U>(call: Call, plan: AttemptPlan, user: AttemptUser<T, U>): void {
   const { clock, attempts } = call
   const running: Running = { ...BLANK, call, plan, user, index: attempts.length, startedAt: clock.now() }
-  running.phases = watchPhases(clock, call.endsAt, running)
+  watchPhases(call.timer, running)
   call.interrupt = (ending: Ending) => failed(running, endingError(call, ending, factsOf(running)), 'cancelled')
   emit(call, { type: 'attempt.start', attempt: running.index })
   // Ended before it could be interrupted, or by the observer just now.
@@ -44,11 +44,11 @@ function begin(running: Running, given: Credentials): void {
   watch(running)
 }
 
-function watch({ over, call, phases, startedAt }: Running): void {
-  if (over) return
+function watch(running: Running): void {
+  const { call, startedAt } = running
   const { attempt, firstToken } = call.settings.limits
-  beginPhase(phases, 'attempt', startedAt + attempt, startedAt)
-  if (call.request.stream) beginPhase(phases, 'firstToken', startedAt + firstToken, startedAt)
+  beginPhase(call.timer, running, 'attempt', startedAt + attempt, startedAt)
+  if (call.request.stream) beginPhase(call.timer, running, 'firstToken', startedAt + firstToken, startedAt)
 }
 
 function authorized(running: Running, given: Credentials, now: number): void {
@@ -61,8 +61,8 @@ function authorized(running: Running, given: Credentials, now: number): void {
 }
 
 function send(running: Running, request: WireRequest, fresh: boolean, now: number): void {
-  const { call, phases } = running
-  beginPhase(phases, 'connect', now + call.settings.limits.connect, now)
+  const { call } = running
+  beginPhase(call.timer, running, 'connect', now + call.settings.limits.connect, now)
   running.exchange = call.transport.start(request, running, fresh)
 }
 
@@ -71,23 +71,24 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
     if (this.over) return
     this.sent = true
     this.reused = reused
-    finishPhase(this.phases, 'connect')
-    const { headers } = this.call.settings.limits
+    const { timer, settings, clock } = this.call
+    finishPhase(timer, this, 'connect')
+    const { headers } = settings.limits
     if (headers === Infinity) return
-    const now = this.call.clock.now()
-    beginPhase(this.phases, 'headers', now + headers, now)
+    const now = clock.now()
+    beginPhase(timer, this, 'headers', now + headers, now)
   },
 
   onHeaders(status, headers) {
     if (this.over) return
-    const { call, phases } = this
+    const { call } = this
     const now = call.clock.now()
     const response = { ...YOUNG, status, headers, requestId: shownRequestId(call, headers) }
     this.response = response
     this.timeToHeaders = now - this.startedAt
-    finishPhase(phases, 'connect')
-    finishPhase(phases, 'headers')
-    if (status < 200 || status >= 300) return beginPhase(phases, 'errorBody', now + ERROR_BODY_MS, now)
+    finishPhase(call.timer, this, 'connect')
+    finishPhase(call.timer, this, 'headers')
+    if (status < 200 || status >= 300) return beginPhase(call.timer, this, 'errorBody', now + ERROR_BODY_MS, now)
     try {
       this.reader = this.user.openBody(call, response, this)
     } catch (error) {
@@ -134,8 +135,9 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
 
   silentUntil(due) {
     // A finished answer may be empty; it must not be lost to the wait for its first content.
-    finishPhase(this.phases, 'firstToken')
-    beginPhase(this.phases, 'idle', due, this.call.clock.now())
+    const { timer, clock } = this.call
+    finishPhase(timer, this, 'firstToken')
+    beginPhase(timer, this, 'idle', due, clock.now())
   },
 
   fail(error) {
@@ -150,12 +152,12 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
   },
 
   began() {
-    const { call, phases } = this
+    const { call } = this
     const now = call.clock.now()
     const { idle } = call.settings.limits
     this.timeToFirstToken = now - this.startedAt
-    finishPhase(phases, 'firstToken')
-    beginPhase(phases, 'idle', now + idle, now)
+    finishPhase(call.timer, this, 'firstToken')
+    beginPhase(call.timer, this, 'idle', now + idle, now)
     emit(call, { type: 'first_token', attempt: this.index, elapsed: this.timeToFirstToken })
   },
 
@@ -177,7 +179,7 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
     // Moving this limit with every event would cost more than reading the event; so it is looked at when it seems to be over.
     const due = phase === 'idle' ? this.reader?.idleDue?.(call.settings.limits.idle) : undefined
     const now = call.clock.now()
-    if (due !== undefined && due > now) return beginPhase(this.phases, 'idle', due, now)
+    if (due !== undefined && due > now) return beginPhase(call.timer, this, 'idle', due, now)
     failed(this, timeoutError(call, phase, factsOf(this)))
   },
 }
@@ -195,7 +197,6 @@ const BLANK: Running = {
   user: undefined as never,
   index: 0,
   startedAt: 0,
-  phases: undefined as never,
   request: undefined,
   exchange: undefined,
   controller: undefined,

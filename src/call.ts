@@ -1,4 +1,5 @@
 import type { Attempt } from './attempt-record.ts'
+import type { CallTimer } from './call-timer.ts'
 import type { Correction, Expected } from './output.ts'
 import type { Clock } from './clock.ts'
 import type { AnyCompletionError, Code, CompletionError } from './errors.ts'
@@ -56,6 +57,7 @@ export interface Call {
   /** On the clock's monotonic scale, as `endsAt` is. */
   readonly startedAt: number
   readonly endsAt: number
+  readonly timer: CallTimer
   /** Each of them ends the call: the caller's own, and those of the request being served. */
   readonly signals: readonly AbortSignal[]
   readonly attempts: Attempt[]

@@ -1,25 +1,33 @@
 import pTimeout from 'p-timeout'
 import { endCall, type Call } from './call.ts'
-import { type Clock, systemClock } from './clock.ts'
-import { afterReading } from './turn.ts'
+import { beginTotal, type CallTimer, finishTotal } from './call-timer.ts'
 
 /**
  * Holds a call to its total. `work` is interrupted when the total expires and rejects with the finished error, which is why it is
  * itself the fallback: the error is built once, where everything about the attempt is known.
  */
 export function withinDeadline<T>(call: Call, work: Promise<T>, now: number): Promise<T> {
-  const { clock, endsAt } = call
+  opening = call.timer
   return pTimeout(work, {
-    milliseconds: Math.max(endsAt - now, Number.MIN_VALUE),
-    fallback: () =>
-      new Promise<T>((resolve) => {
-        afterReading(clock.now(), endsAt, () => {
-          endCall(call, totalExpired(call))
-          resolve(work)
-        })
-      }),
-    customTimers: clock === systemClock ? HOST_TIMERS : timersOf(clock),
+    milliseconds: Math.max(call.endsAt - now, Number.MIN_VALUE),
+    fallback: () => {
+      endCall(call, totalExpired(call))
+      return work
+    },
+    customTimers: TIMERS,
   })
+}
+
+/** p-timeout sets its timer before it returns. */
+let opening: CallTimer
+
+/** The total runs on its call's timer, which is the handle. Shared by all calls: an object and two closures less for each. */
+const TIMERS = {
+  setTimeout: ((onTotal: () => void) => {
+    beginTotal(opening, onTotal)
+    return opening
+  }) as unknown as typeof setTimeout,
+  clearTimeout: (timer: unknown) => finishTotal(timer as CallTimer),
 }
 
 export function totalExpired({ startedAt, endsAt }: Call): NonNullable<Call['ending']> {
@@ -30,14 +38,3 @@ export function totalExpired({ startedAt, endsAt }: Call): NonNullable<Call['end
       : 'the deadline had passed before the call began; no request was sent.'
   return { code: 'timeout', phase: 'total', stopReason: 'deadline', message }
 }
-
-function timersOf(clock: Clock): { setTimeout: typeof setTimeout; clearTimeout: typeof clearTimeout } {
-  return {
-    setTimeout: ((callback: () => void, milliseconds: number) =>
-      clock.setTimeout(callback, milliseconds)) as typeof setTimeout,
-    clearTimeout: (handle: unknown) => clock.clearTimeout(handle),
-  }
-}
-
-/** Shared by all calls on the host's clock: p-timeout would make an object for each. */
-const HOST_TIMERS = timersOf(systemClock)

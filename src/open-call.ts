@@ -1,6 +1,7 @@
 import { type Ambient, ambient } from './ambient.ts'
 import type { Attempt } from './attempt-record.ts'
 import { type Call, type CallRequest, endCall } from './call.ts'
+import { callTimer } from './call-timer.ts'
 import type { Clock } from './clock.ts'
 import { totalExpired } from './deadline.ts'
 import { isCompletionError } from './errors.ts'
@@ -67,6 +68,7 @@ export function newCall(
   const { detached, signals } = settings.layer
   // Looked up here and not where the call is entered: a stream belongs to the request in which it was made, whoever pulls it first.
   const around = detached ? undefined : ambient()
+  const endsAt = startedAt + allowance(settings, around, clock)
   return {
     ...BLANK,
     id: nextId(),
@@ -81,7 +83,8 @@ export function newCall(
     clock,
     random,
     startedAt,
-    endsAt: startedAt + allowance(settings, around, clock),
+    endsAt,
+    timer: callTimer(clock, endsAt),
     signals: around ? [...signals, ...around.signals] : signals,
     attempts: NO_ATTEMPTS.slice(),
   }
@@ -107,6 +110,7 @@ const BLANK: Call = {
   random: undefined as never,
   startedAt: 0,
   endsAt: 0,
+  timer: undefined as never,
   signals: [],
   attempts: [],
   lastError: undefined,

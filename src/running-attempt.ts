@@ -1,9 +1,9 @@
 import type { Attempt } from './attempt-record.ts'
 import type { BodyControls, BodyReader, Conclusion, GoodResponse } from './body.ts'
 import type { Call } from './call.ts'
+import type { Watcher } from './call-timer.ts'
 import type { Credentials } from './credentials.ts'
 import type { CompletionError } from './errors.ts'
-import type { Phase, Phases } from './phases.ts'
 import type { PartialAnswer } from './result.ts'
 import type { Exchange, Receiver, WireRequest } from './transport/transport.ts'
 
@@ -30,7 +30,6 @@ export interface Running extends Behaviour {
   readonly user: AttemptUser<unknown, unknown>
   readonly index: number
   readonly startedAt: number
-  phases: Phases
   request: WireRequest | undefined
   exchange: Exchange | undefined
   controller: AbortController | undefined
@@ -52,6 +51,4 @@ export interface Running extends Behaviour {
 }
 
 /** The methods, which all attempts share. */
-export interface Behaviour extends Receiver, BodyControls<unknown> {
-  expired(phase: Phase): void
-}
+export interface Behaviour extends Receiver, BodyControls<unknown>, Watcher {}
