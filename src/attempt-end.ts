@@ -40,7 +40,7 @@ function settled(running: Running, outcome: BodyOutcome<unknown>): void {
   }
   if (!(concluded instanceof Promise)) return finished(running, response, concluded, usage)
   // A schema may take its time; the attempt's own limit and the call's end hold meanwhile.
-  finishPhase(call.timer, running, 'idle')
+  finishPhase(running, 'idle')
   concluded.then(
     (known) => finished(running, response, known, usage),
     (error: unknown) => threw(running, error),
@@ -110,7 +110,7 @@ export function failed(running: Running, error: CompletionError, outcome: 'error
 function close(running: Running, outcome: Attempt['outcome'], error?: CompletionError, usage?: Usage): void {
   const { call, plan, index, startedAt, response } = running
   running.over = true
-  stopPhases(call.timer, running)
+  stopPhases(running)
   call.interrupt = undefined
   const attempt: Attempt = {
     ...YOUNG,

@@ -19,7 +19,7 @@ const ERROR_BODY_BYTES = 64 * 1024
 export function startAttempt<T, U>(call: Call, plan: AttemptPlan, user: AttemptUser<T, U>): void {
   const { clock, attempts } = call
   const running: Running = { ...BLANK, call, plan, user, index: attempts.length, startedAt: clock.now() }
-  watchPhases(call.timer, running)
+  watchPhases(running)
   call.interrupt = (ending: Ending) => failed(running, endingError(call, ending, factsOf(running)), 'cancelled')
   emit(call, { type: 'attempt.start', attempt: running.index })
   // Ended before it could be interrupted, or by the observer just now.
@@ -47,8 +47,8 @@ function begin(running: Running, given: Credentials): void {
 function watch(running: Running): void {
   const { call, startedAt } = running
   const { attempt, firstToken } = call.settings.limits
-  beginPhase(call.timer, running, 'attempt', startedAt + attempt, startedAt)
-  if (call.request.stream) beginPhase(call.timer, running, 'firstToken', startedAt + firstToken, startedAt)
+  beginPhase(running, 'attempt', startedAt + attempt)
+  if (call.request.stream) beginPhase(running, 'firstToken', startedAt + firstToken)
 }
 
 function authorized(running: Running, given: Credentials, now: number): void {
@@ -62,7 +62,7 @@ function authorized(running: Running, given: Credentials, now: number): void {
 
 function send(running: Running, request: WireRequest, fresh: boolean, now: number): void {
   const { call } = running
-  beginPhase(call.timer, running, 'connect', now + call.settings.limits.connect, now)
+  beginPhase(running, 'connect', now + call.settings.limits.connect)
   running.exchange = call.transport.start(request, running, fresh)
 }
 
@@ -71,12 +71,12 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
     if (this.over) return
     this.sent = true
     this.reused = reused
-    const { timer, settings, clock } = this.call
-    finishPhase(timer, this, 'connect')
+    const { settings, clock } = this.call
+    finishPhase(this, 'connect')
     const { headers } = settings.limits
     if (headers === Infinity) return
     const now = clock.now()
-    beginPhase(timer, this, 'headers', now + headers, now)
+    beginPhase(this, 'headers', now + headers)
   },
 
   onHeaders(status, headers) {
@@ -86,9 +86,9 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
     const response = { ...YOUNG, status, headers, requestId: shownRequestId(call, headers) }
     this.response = response
     this.timeToHeaders = now - this.startedAt
-    finishPhase(call.timer, this, 'connect')
-    finishPhase(call.timer, this, 'headers')
-    if (status < 200 || status >= 300) return beginPhase(call.timer, this, 'errorBody', now + ERROR_BODY_MS, now)
+    finishPhase(this, 'connect')
+    finishPhase(this, 'headers')
+    if (status < 200 || status >= 300) return beginPhase(this, 'errorBody', now + ERROR_BODY_MS)
     try {
       this.reader = this.user.openBody(call, response, this)
     } catch (error) {
@@ -135,9 +135,8 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
 
   silentUntil(due) {
     // A finished answer may be empty; it must not be lost to the wait for its first content.
-    const { timer, clock } = this.call
-    finishPhase(timer, this, 'firstToken')
-    beginPhase(timer, this, 'idle', due, clock.now())
+    finishPhase(this, 'firstToken')
+    beginPhase(this, 'idle', due)
   },
 
   fail(error) {
@@ -156,8 +155,8 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
     const now = call.clock.now()
     const { idle } = call.settings.limits
     this.timeToFirstToken = now - this.startedAt
-    finishPhase(call.timer, this, 'firstToken')
-    beginPhase(call.timer, this, 'idle', now + idle, now)
+    finishPhase(this, 'firstToken')
+    beginPhase(this, 'idle', now + idle)
     emit(call, { type: 'first_token', attempt: this.index, elapsed: this.timeToFirstToken })
   },
 
@@ -179,7 +178,7 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
     // Moving this limit with every event would cost more than reading the event; so it is looked at when it seems to be over.
     const due = phase === 'idle' ? this.reader?.idleDue?.(call.settings.limits.idle) : undefined
     const now = call.clock.now()
-    if (due !== undefined && due > now) return beginPhase(call.timer, this, 'idle', due, now)
+    if (due !== undefined && due > now) return beginPhase(this, 'idle', due)
     failed(this, timeoutError(call, phase, factsOf(this)))
   },
 }

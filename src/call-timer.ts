@@ -11,6 +11,7 @@ const NONE_DUE: readonly number[] = [...PHASES, 'total'].map(() => Infinity)
 
 /** Who is told that a phase has taken too long: the attempt under way. */
 export interface Watcher {
+  readonly call: { readonly timer: CallTimer }
   expired(phase: Phase): void
 }
 
@@ -49,8 +50,7 @@ export function callTimer(clock: Clock, endsAt: number): CallTimer {
 /** Starts the total; `onTotal` is called once, when it is over. */
 export function beginTotal(timer: CallTimer, onTotal: () => void): void {
   timer.onTotal = onTotal
-  timer.due[TOTAL] = timer.endsAt
-  if (timer.endsAt < timer.handleDue) arm(timer, timer.endsAt, timer.clock.now())
+  begin(timer, TOTAL, timer.endsAt)
 }
 
 /** The call has settled: nothing is left running. */
@@ -60,37 +60,41 @@ export function finishTotal(timer: CallTimer): void {
 }
 
 /** From now on the phases are this attempt's, until it stops them. What another one says of its phases is not heard. */
-export function watchPhases(timer: CallTimer, watcher: Watcher): void {
-  timer.watcher = watcher
+export function watchPhases(watcher: Watcher): void {
+  watcher.call.timer.watcher = watcher
 }
 
-/** Starts a phase that is due at a time of the clock, Infinity for never, or moves it. `now` is the clock's. */
-export function beginPhase(timer: CallTimer, watcher: Watcher, phase: Phase, at: number, now: number): void {
-  if (timer.watcher !== watcher) return
-  const within = at < timer.endsAt
-  timer.due[PHASES.indexOf(phase)] = within ? at : Infinity
-  if (within && at < timer.handleDue) arm(timer, at, now)
+/** Starts a phase that is due at a time of the clock, Infinity for never, or moves it. */
+export function beginPhase(watcher: Watcher, phase: Phase, at: number): void {
+  const { timer } = watcher.call
+  if (timer.watcher === watcher) begin(timer, PHASES.indexOf(phase), at < timer.endsAt ? at : Infinity)
 }
 
 /** The phase is over in time. */
-export function finishPhase(timer: CallTimer, watcher: Watcher, phase: Phase): void {
-  if (timer.watcher === watcher) timer.due[PHASES.indexOf(phase)] = Infinity
+export function finishPhase(watcher: Watcher, phase: Phase): void {
+  beginPhase(watcher, phase, Infinity)
 }
 
 /** The attempt is over, and its phases with it. */
-export function stopPhases(timer: CallTimer, watcher: Watcher): void {
-  if (timer.watcher !== watcher) return
+export function stopPhases({ call: { timer } }: Watcher): void {
   timer.watcher = undefined
   timer.due.fill(Infinity, 0, TOTAL)
   // With the total running the timer serves it; without there is nothing it could be needed for.
   if (timer.due[TOTAL] === Infinity) disarm(timer)
 }
 
-function arm(timer: CallTimer, at: number, now: number): void {
+function begin(timer: CallTimer, limit: number, at: number): void {
+  timer.due[limit] = at
+  arm(timer, at)
+}
+
+/** Arms the timer where it would fire too late. */
+function arm(timer: CallTimer, at: number): void {
+  if (at >= timer.handleDue) return
+  disarm(timer)
   const { clock } = timer
-  if (timer.handle !== undefined) clock.clearTimeout(timer.handle)
   timer.handleDue = at
-  const wait = Math.min(Math.max(Math.ceil(at - now), 0), LONGEST_TIMER)
+  const wait = Math.min(Math.max(Math.ceil(at - clock.now()), 0), LONGEST_TIMER)
   timer.handle = clock.setTimeout(() => fire(timer), wait)
 }
 
@@ -104,14 +108,12 @@ function fire(timer: CallTimer): void {
   timer.handle = undefined
   timer.handleDue = Infinity
   const next = nearest(timer)
-  if (next === Infinity) return
   const now = timer.clock.now()
-  if (next > now) return arm(timer, next, now)
+  if (next > now) return arm(timer, next)
   afterReading(now, next, () => {
     const first = nearest(timer)
     if (first <= now) expire(timer, timer.due.indexOf(first))
-    const left = nearest(timer)
-    if (left < timer.handleDue) arm(timer, left, timer.clock.now())
+    arm(timer, nearest(timer))
   })
 }
 

@@ -51,4 +51,4 @@ export interface Running extends Behaviour {
 }
 
 /** The methods, which all attempts share. */
-export interface Behaviour extends Receiver, BodyControls<unknown>, Watcher {}
+export interface Behaviour extends Receiver, BodyControls<unknown>, Pick<Watcher, 'expired'> {}

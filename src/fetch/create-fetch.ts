@@ -2,7 +2,7 @@ import { fail, rejectUnknown } from '../check.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { CallHost } from '../open-call.ts'
 import type { Options } from '../options.ts'
-import { BARE, layOver, settle, type Settings } from '../resolve-options.ts'
+import { BARE, layOver, OPTION_NAMES, settle, type Settings } from '../resolve-options.ts'
 import type { Transports } from '../transport/transport.ts'
 import { fetchThrough } from './fetch-call.ts'
 import { readHead, type RequestHead } from './request-head.ts'
@@ -30,22 +30,7 @@ export interface FetchOptions
   readonly random?: (() => number) | undefined
 }
 
-const NAMES: ReadonlySet<string> = new Set([
-  'timeout',
-  'deadline',
-  'signal',
-  'detached',
-  'retry',
-  'headers',
-  'fetch',
-  'dispatcher',
-  'proxy',
-  'maxResponseBytes',
-  'metadata',
-  'onEvent',
-  'clock',
-  'random',
-])
+const NAMES: ReadonlySet<string> = new Set([...OPTION_NAMES, 'clock', 'random'])
 
 /** Options of a call that a fetch cannot have, and what to do instead. */
 const INSTEAD: Readonly<Record<string, string>> = {
@@ -81,8 +66,7 @@ export function bindCreateFetch(openTransports: () => Transports): (options?: Fe
     const settings = settle(layer)
     const settingsOf = (head: RequestHead): Settings => {
       const { signal, dispatcher, body } = head
-      const given =
-        signal || dispatcher ? settle(layOver(layer, { signal, ...(dispatcher && { dispatcher }) }, 'fetch')) : settings
+      const given = signal || dispatcher ? settle(layOver(layer, { signal, dispatcher }, 'fetch')) : settings
       // A stream can be sent once.
       const once = typeof body === 'object' && 'getReader' in body
       return once ? { ...given, policy: undefined, shouldRetry: undefined } : given

@@ -46,12 +46,11 @@ export function inBandResponse(url: URL, headers: HeaderBag, json: unknown, erro
   return final(responseOf(url, { status, headers: { ...headers, 'content-type': 'application/json' } }, body), error)
 }
 
-/** What SDKs make their error classes from. */
+/** What SDKs make their error classes from; 500 for the rest. */
 const STATUS: Readonly<Partial<Record<Code, number>>> = {
   rate_limit: 429,
   quota_exceeded: 429,
   overloaded: 503,
-  server_error: 500,
   authentication: 401,
   permission: 403,
   not_found: 404,
