@@ -1,14 +1,18 @@
-/** The beginning of a body: what an error shows of it. */
+/** The beginning of a streamed body: what an error shows of it. */
 export interface KeptBytes {
   add(chunk: Uint8Array): void
   bytes(): Uint8Array
 }
 
-const MOST = 64 * 1024
+/**
+ * Enough to see who answered, and how. The text of the answer is kept anyway, for `partial`; keeping all of its events beside it would
+ * be a tenth of what reading a token costs where tokens come one by one (bench/streams.ts, paced).
+ */
+const MOST = 8 * 1024
 
 /**
- * Keeps the first 64 KiB of a body in one buffer: the chunks themselves would be a buffer each, and hundreds of those for every
- * stream are what the collector then spends its time on.
+ * Keeps the first 8 KiB of a body in one buffer: the chunks themselves would be a buffer each, and dozens of those for every stream
+ * are what the collector then spends its time on.
  */
 export function keepBytes(): KeptBytes {
   let buffer = new Uint8Array(0)

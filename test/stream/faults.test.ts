@@ -269,6 +269,15 @@ describe('after the first content', () => {
     })
   })
 
+  test('the error shows how the stream began, and holds all of its text', async () => {
+    const words = Array.from({ length: 200 }, (_, index) => `word ${index} `)
+    const pieces = words.map(wire.word)
+    await using server = await serverOf(ended(...pieces))
+    const { error: seen } = await wire.take(clientOf(server.origin).stream(asked))
+    const body = pieces.join('').slice(0, 8_192)
+    expect(seen).toMatchObject({ partial: { text: words.join('') }, response: { body } })
+  })
+
   test('what arrived before a cut is read before its error', async () => {
     await using server = await serverOf(thenReset(after(...said)))
     const stream = clientOf(server.origin).stream(asked)
