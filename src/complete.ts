@@ -38,7 +38,6 @@ export function complete(input: CallInput, wire: 'json' | 'stream'): Promise<Com
   return withinDeadline(
     call,
     runAttempts(call, (plan) => attemptOnce(call, plan)),
-    call.startedAt,
   )
 }
 

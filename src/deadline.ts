@@ -1,33 +1,29 @@
 import pTimeout from 'p-timeout'
 import { endCall, type Call } from './call.ts'
-import { beginTotal, type CallTimer, finishTotal } from './call-timer.ts'
+import { beginTotal, finishTotal } from './call-timer.ts'
+import { LONGEST_TIMER } from './clock.ts'
 
 /**
  * Holds a call to its total. `work` is interrupted when the total expires and rejects with the finished error, which is why it is
  * itself the fallback: the error is built once, where everything about the attempt is known.
  */
-export function withinDeadline<T>(call: Call, work: Promise<T>, now: number): Promise<T> {
-  opening = call.timer
+export function withinDeadline<T>(call: Call, work: Promise<T>): Promise<T> {
+  const { timer } = call
   return pTimeout(work, {
-    milliseconds: Math.max(call.endsAt - now, Number.MIN_VALUE),
+    // For p-timeout's own checks alone: the call's timer knows when the total is due, however far that is.
+    milliseconds: LONGEST_TIMER,
     fallback: () => {
       endCall(call, totalExpired(call))
       return work
     },
-    customTimers: TIMERS,
+    customTimers: {
+      setTimeout: ((onTotal: () => void) => {
+        beginTotal(timer, onTotal)
+        return timer
+      }) as unknown as typeof setTimeout,
+      clearTimeout: () => finishTotal(timer),
+    },
   })
-}
-
-/** p-timeout sets its timer before it returns. */
-let opening: CallTimer
-
-/** The total runs on its call's timer, which is the handle. Shared by all calls: an object and two closures less for each. */
-const TIMERS = {
-  setTimeout: ((onTotal: () => void) => {
-    beginTotal(opening, onTotal)
-    return opening
-  }) as unknown as typeof setTimeout,
-  clearTimeout: (timer: unknown) => finishTotal(timer as CallTimer),
 }
 
 export function totalExpired({ startedAt, endsAt }: Call): NonNullable<Call['ending']> {

@@ -110,7 +110,7 @@ export function stream(input: CallInput): CompletionStream {
     if (call.ending) return fail(endedBefore(call))
     // Watched here only for its rejection before the first content; the deadline is over the whole.
     runAttempts(call, attempt).catch(fail)
-    withinDeadline(call, whole, now).catch(() => undefined)
+    withinDeadline(call, whole).catch(() => undefined)
   }
 
   function cancel(reason?: unknown): void {

@@ -38,7 +38,7 @@ export function fetchThrough(host: CallHost, settings: Settings, head: RequestHe
   const answered = answer(call, head, fetched)
   // The deadline is over the whole, of which the Response may be only the beginning.
   answered.catch(fetched.settle)
-  withinDeadline(call, settled, call.startedAt).catch(() => undefined)
+  withinDeadline(call, settled).catch(() => undefined)
   return answered.catch((error: unknown) => {
     const { refused } = fetched
     if (refused && refused.error === error) return refused.response()

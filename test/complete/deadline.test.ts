@@ -18,6 +18,17 @@ test('the total ends a fetch that ignores its abort', async () => {
   expect(clock.pending).toBe(0)
 })
 
+test('a total longer than any timer of the host ends when it is due', async () => {
+  const clock = testClock()
+  const timeout = { total: 2 ** 32, attempt: 2 ** 33, connect: Infinity, headers: Infinity }
+  const failed = failureOf(clientOf('http://local', { clock, fetch: scriptedFetch(deaf) }).complete(asked, { timeout }))
+  await clock.advance(2 ** 32 - 1)
+  expect(clock.pending).toBe(1)
+  await clock.advance(1)
+  expect(await failed).toMatchObject({ ...TOTAL, duration: 2 ** 32 })
+  expect(clock.pending).toBe(0)
+})
+
 test('the total ends a body that ignores its abort', async () => {
   const clock = testClock()
   const body = new ReadableStream({ pull: () => new Promise(() => {}), cancel: () => new Promise(() => {}) })
