@@ -30,8 +30,6 @@ export interface FetchOptions
   readonly random?: (() => number) | undefined
 }
 
-const NAMES: ReadonlySet<string> = new Set([...OPTION_NAMES, 'clock', 'random'])
-
 /** Options of a call that a fetch cannot have, and what to do instead. */
 const INSTEAD: Readonly<Record<string, string>> = {
   apiKey: 'give the key to the SDK, which sends it; or set it in `headers`',
@@ -51,7 +49,8 @@ export function bindCreateFetch(openTransports: () => Transports): (options?: Fe
       if ((options as Record<string, unknown>)[name] !== undefined)
         throw new TypeError(`createFetch: ${name} is no option of a fetch: ${remedy}`)
     }
-    rejectUnknown('options', options, NAMES)
+    // Here and not above, where a bundle of `unwrapError` alone would have to keep it.
+    rejectUnknown('options', options, new Set([...OPTION_NAMES, 'clock', 'random']))
     const { clock, random, ...own } = options
     if (clock !== undefined && typeof clock?.now !== 'function') fail('options.clock', clock, 'a Clock')
     if (random !== undefined && typeof random !== 'function') fail('options.random', random, 'a function')
