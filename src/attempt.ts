@@ -172,13 +172,13 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
     this.exchange?.resume()
   },
 
-  expired(phase) {
+  expired(phase, due) {
     if (phase === 'errorBody') return statusSeen(this)
     const { call } = this
-    // Moving this limit with every event would cost more than reading the event; so it is looked at when it seems to be over.
-    const due = phase === 'idle' ? this.reader?.idleDue?.(call.settings.limits.idle) : undefined
-    const now = call.clock.now()
-    if (due !== undefined && due > now) return beginPhase(this, 'idle', due)
+    // Moving this limit with every event would cost more than reading the event; so it is looked at when it seems to be over. One that
+    // has moved may be over too, where the consumer has kept the loop busy: then the loop gets its turn to read once more.
+    const moved = phase === 'idle' ? this.reader?.idleDue?.(call.settings.limits.idle) : undefined
+    if (moved !== undefined && moved > due) return beginPhase(this, 'idle', moved)
     failed(this, timeoutError(call, phase, factsOf(this)))
   },
 }

@@ -12,7 +12,8 @@ const NONE_DUE: readonly number[] = [...PHASES, 'total'].map(() => Infinity)
 /** Who is told that a phase has taken too long: the attempt under way. */
 export interface Watcher {
   readonly call: { readonly timer: CallTimer }
-  expired(phase: Phase): void
+  /** `due` is when it was, on the call's clock. */
+  expired(phase: Phase, due: number): void
 }
 
 /** The total of a call and the phases of its attempt under way, on one timer of the clock's. */
@@ -112,15 +113,15 @@ function fire(timer: CallTimer): void {
   if (next > now) return arm(timer, next)
   afterReading(now, next, () => {
     const first = nearest(timer)
-    if (first <= now) expire(timer, timer.due.indexOf(first))
+    if (first <= now) expire(timer, timer.due.indexOf(first), first)
     arm(timer, nearest(timer))
   })
 }
 
 const nearest = ({ due }: CallTimer): number => Math.min(...due)
 
-function expire(timer: CallTimer, limit: number): void {
+function expire(timer: CallTimer, limit: number, due: number): void {
   timer.due[limit] = Infinity
   if (limit === TOTAL) timer.onTotal?.()
-  else timer.watcher?.expired(PHASES[limit] as Phase)
+  else timer.watcher?.expired(PHASES[limit] as Phase, due)
 }

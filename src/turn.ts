@@ -1,13 +1,10 @@
-/** A timer this late was held up by a busy event loop, and so were the sockets. */
-const HELD_UP = 20
-
 /**
  * Runs `expire` for a timer that was due at `due`. A busy event loop runs its timers before it reads its sockets, so an answer that
- * arrived in time would lose to a timer that is late: then the loop gets one turn to read first. `expire` is to look again.
+ * arrived in time would lose to a timer that is late, however little: the loop gets one turn to read first. `expire` is to look again.
  */
 export function afterReading(now: number, due: number, expire: () => void): void {
-  if (now - due < HELD_UP) expire()
-  else afterTurn(expire)
+  if (now > due) afterTurn(expire)
+  else expire()
 }
 
 /** Runs something when the event loop has read its sockets once. */
