@@ -11,6 +11,9 @@ import type { Running } from './running-attempt.ts'
 import { afterTurn } from './turn.ts'
 import { YOUNG } from './young.ts'
 
+/** Of an error's body; a chunk may be of any size. */
+const MOST_SEEN = 64 * 1024
+
 // How an attempt ends: what its body turned out to be, what that means for the call, and the record of it.
 
 /** Lets the reader read. What it throws is a fault of the provider's own code, and must not be lost in the transport. */
@@ -140,5 +143,5 @@ export function factsOf(running: Running): AttemptFacts {
 }
 
 export function seen({ reader, errorBody }: Running, { status, headers }: GoodResponse): SeenResponse {
-  return { status, headers, body: reader ? reader.text() : textOf(errorBody ?? []) }
+  return { status, headers, body: reader ? reader.text() : textOf(errorBody ?? [], MOST_SEEN) }
 }

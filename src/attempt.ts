@@ -4,6 +4,7 @@ import { beginPhase, finishPhase, watchPhases } from './call-timer.ts'
 import { type Credentials, credentials, sentHeaders } from './credentials.ts'
 import type { CompletionError } from './errors.ts'
 import { endingError, shownRequestId, timeoutError } from './failure.ts'
+import { isGood } from './observation.ts'
 import type { AttemptPlan, AttemptUser, Behaviour, Running } from './running-attempt.ts'
 import type { WireRequest } from './transport/transport.ts'
 import { YOUNG } from './young.ts'
@@ -88,7 +89,11 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
     this.timeToHeaders = now - this.startedAt
     finishPhase(this, 'connect')
     finishPhase(this, 'headers')
-    if (status < 200 || status >= 300) return beginPhase(this, 'errorBody', now + ERROR_BODY_MS)
+    if (!isGood(status)) {
+      // The status is what counts; the limits of a good answer would only hide it.
+      finishPhase(this, 'firstToken')
+      return beginPhase(this, 'errorBody', now + ERROR_BODY_MS)
+    }
     try {
       this.reader = this.user.openBody(call, response, this)
     } catch (error) {
@@ -122,6 +127,7 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
       this.reconnect = true
       this.reused = false
       this.ended = false
+      finishPhase(this, 'headers')
       return send(this, this.request, true, this.call.clock.now())
     }
     // What the status says outranks how its body ended.
@@ -173,7 +179,8 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
   },
 
   expired(phase, due) {
-    if (phase === 'errorBody') return statusSeen(this)
+    // What the status says outranks whatever limit its body has met.
+    if (phase === 'errorBody' || (this.response && !this.reader)) return statusSeen(this)
     const { call } = this
     // Moving this limit with every event would cost more than reading the event; so it is looked at when it seems to be over. One that
     // has moved may be over too, where the consumer has kept the loop busy: then the loop gets its turn to read once more.

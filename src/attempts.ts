@@ -115,9 +115,8 @@ async function next(
   correction: Correction | undefined,
 ): Promise<Next> {
   const { policy, shouldRetry } = call.settings
-  if (!policy || (!error.retryable && !shouldRetry))
+  if (!policy || (!error.retryable && !shouldRetry) || loop.retries >= policy.maxRetries)
     return { reason: error.retryable ? 'max_retries' : 'not_retryable' }
-  if (loop.retries >= policy.maxRetries) return { reason: error.retryable ? 'max_retries' : 'not_retryable' }
   if (correction && loop.corrections >= correction.most) return { reason: 'max_retries' }
   const left = remaining(call)
   const wait = nextWait(correction ? { ...policy, ...AT_ONCE } : policy, {
@@ -141,7 +140,9 @@ async function next(
       }),
     ))
   if (!(decision === undefined ? error.retryable : decision)) return { reason: 'not_retryable' }
-  return typeof decision === 'object' ? overridden(call, wait, decision.delay, error) : planned(wait)
+  const chosen = typeof decision === 'object' ? overridden(wait, decision.delay, error) : planned(wait)
+  // Deciding may have taken its time.
+  return chosen.plan && shouldRetry && tooLittle(call, chosen.plan.delayBefore) ? { reason: 'deadline' } : chosen
 }
 
 /** A server whose answer did not fit is well: waiting helps nobody. */
@@ -154,12 +155,11 @@ function planned(wait: Wait): Next {
 }
 
 /** A wait of the caller's own: never shorter than the server asked for, never past what is left. */
-function overridden(call: Call, wait: Wait, wished: unknown, error: AnyCompletionError): Next {
+function overridden(wait: Wait, wished: unknown, error: AnyCompletionError): Next {
   if (typeof wished !== 'number' || !(wished >= 0))
     throw new TypeError('retry.shouldRetry gave a delay that is no number of milliseconds of at least 0')
   if (wait.kind === 'stop' && wait.reason === 'retry_after') return { reason: 'retry_after' }
   const delay = Math.max(wished, error.retryAfterMs ?? 0)
-  if (tooLittle(call, delay)) return { reason: 'deadline' }
   return { plan: { delayBefore: delay, delayFrom: delay > wished ? 'server' : 'backoff' } }
 }
 
@@ -169,6 +169,8 @@ const tooLittle = (call: Call, delay: number): boolean =>
 /** Runs something of the caller's own; the call's end does not wait for it. */
 function interruptible<T>(call: Call, ask: () => T | Promise<T>, onEnd?: (ending: Ending) => void): Promise<T> {
   return new Promise<T>((resolve, reject) => {
+    // Between two things that can be interrupted the call may have been ended unheard.
+    goOn(call)
     call.interrupt = (ending) => {
       onEnd?.(ending)
       reject(endingError(call, ending, NOTHING))
@@ -180,19 +182,27 @@ function interruptible<T>(call: Call, ask: () => T | Promise<T>, onEnd?: (ending
   })
 }
 
+/** Waits on the clock's word and not on its timers', which may be early, or shorter than the wait. */
 function sleep(call: Call, milliseconds: number): Promise<void> {
+  const { clock } = call
+  const until = clock.now() + milliseconds
   return new Promise((resolve, reject) => {
-    const timer = call.clock.setTimeout(
-      () => {
-        call.interrupt = undefined
-        resolve()
-      },
-      Math.min(Math.ceil(milliseconds), LONGEST_TIMER),
-    )
+    goOn(call)
+    let timer: unknown
+    const wake = (): void => {
+      const left = until - clock.now()
+      if (left > 0) {
+        timer = clock.setTimeout(wake, Math.min(Math.ceil(left), LONGEST_TIMER))
+        return
+      }
+      call.interrupt = undefined
+      resolve()
+    }
     call.interrupt = (ending) => {
       call.interrupt = undefined
-      call.clock.clearTimeout(timer)
+      clock.clearTimeout(timer)
       reject(endingError(call, ending, NOTHING))
     }
+    wake()
   })
 }

@@ -4,9 +4,9 @@ import { type Envelope, openEnvelope } from './envelope.ts'
 import { type AnyCompletionError, type Code, type CompletionErrorInit, isCompletionError } from './errors.ts'
 import { explain } from './explain.ts'
 import { readThrown } from './network-rules.ts'
-import type { Observation, SeenResponse } from './observation.ts'
+import { isGood, type Observation, type SeenResponse } from './observation.ts'
 import type { Provider, Verdict } from './provider.ts'
-import type { ThrownRule } from './transport/transport.ts'
+import type { HeaderBag, ThrownRule } from './transport/transport.ts'
 import { elideEchoes, redactText } from './redact.ts'
 import { retryAfter } from './retry-after.ts'
 import { readStatus } from './status-rules.ts'
@@ -55,7 +55,7 @@ export function classify(observation: Observation, context: ClassifyContext): Cl
   const { response } = observation
   if (observation.kind === 'thrown') {
     // A response that is an error by its status stays that error, though its body broke.
-    if (response !== undefined && response.status !== 200) return answered(response, undefined, false, context)
+    if (response !== undefined && !isGood(response.status)) return answered(response, undefined, false, context)
     // Our own, from a fetch made by createFetch, an authorize or a prepare: it has been classified already.
     if (isCompletionError(observation.error)) return passedOn(observation.error)
     const { what, ...thrown } = readThrown(observation.error, context.thrownRules)
@@ -64,7 +64,8 @@ export function classify(observation: Observation, context: ClassifyContext): Cl
   }
   if (observation.kind === 'invalid') {
     const { problem, retryable, code = 'invalid_response' } = observation
-    const html = /^\s*<(?:!|html)/i.test(observation.response.body)
+    const { response: seen } = observation
+    const html = /^\s*<(?:!|html)/i.test(seen.body)
     const message = explain({
       code,
       what: problem,
@@ -72,7 +73,24 @@ export function classify(observation: Observation, context: ClassifyContext): Cl
       html,
       baseURL: context.baseURLHint,
     })
-    return { code, retryable, message, ...trace(observation.response, context) }
+    const { headers, status } = seen
+    const shouldRetry = serversWord(headers)
+    const retryAfterMs = retryAfter({
+      headers,
+      json: undefined,
+      text: undefined,
+      status,
+      code,
+      wallNow: context.wallNow,
+    })
+    return {
+      code,
+      // A server that says no is believed; one that says yes does not know what its answer is worth.
+      retryable: retryable && shouldRetry !== false,
+      message,
+      ...trace(seen, context),
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    }
   }
   const inBand = observation.kind === 'in_band'
   return answered(observation.response, inBand ? observation.json : undefined, inBand, context)
@@ -82,6 +100,10 @@ function passedOn(error: AnyCompletionError): Classification {
   const { code, retryable, message, phase, status, providerCode, providerMessage, param, requestId, retryAfterMs } =
     error
   return { code, retryable, message, phase, status, providerCode, providerMessage, param, requestId, retryAfterMs }
+}
+
+function serversWord(headers: HeaderBag): boolean | undefined {
+  return { true: true, false: false }[headers['x-should-retry']?.trim().toLowerCase() ?? '']
 }
 
 /** The facts of a response that need no reading of its body. */
@@ -97,7 +119,7 @@ function answered(response: SeenResponse, given: unknown, inBand: boolean, conte
   const { code, retryable } =
     ownReading(response, envelope, inBand, context) ?? ruled(RULES, factsOf(status, envelope)) ?? readStatus(status)
   const redirect = !inBand && status >= 300 && status < 400
-  const shouldRetry = { true: true, false: false }[headers['x-should-retry']?.trim().toLowerCase() ?? '']
+  const shouldRetry = serversWord(headers)
   const words = shown(envelope, context)
   const retryAfterMs = retryAfter({
     headers,

@@ -1,7 +1,7 @@
 import { endCall } from './call.ts'
 import { fail, rejectUnknown } from './check.ts'
 import { checkRequest } from './check-request.ts'
-import { type Clock, systemClock } from './clock.ts'
+import { type Clock, LONGEST_TIMER, systemClock } from './clock.ts'
 import { complete } from './complete.ts'
 import type { CallHost, CallInput } from './open-call.ts'
 import type { Options } from './options.ts'
@@ -30,7 +30,7 @@ export interface ClientDefaults extends Options {
 
 /** How a client is closed. */
 export interface CloseOptions {
-  /** How long calls in flight may go on, in milliseconds; then they are aborted. @defaultValue 5_000 */
+  /** How long calls in flight may go on, in milliseconds; then they are aborted. More than 24 days is no limit. @defaultValue 5_000 */
   readonly grace?: number | undefined
 }
 
@@ -193,7 +193,7 @@ function idle({ calls, clock }: CallHost, grace: number): Promise<void> {
   if (calls.length === 0) return Promise.resolve()
   return new Promise((resolve) => {
     let left = calls.length
-    const timer = grace === Infinity ? undefined : clock.setTimeout(abortAll, grace)
+    const timer = grace > LONGEST_TIMER ? undefined : clock.setTimeout(abortAll, grace)
     function abortAll(): void {
       for (const call of calls.slice()) {
         endCall(call, {

@@ -165,7 +165,8 @@ export class CompletionError<C extends Code = Code> extends Error {
 
   /** Restores an error from its plain form, for example one that crossed a queue or a worker's boundary. */
   static fromJSON(data: CompletionErrorJSON): AnyCompletionError {
-    return new CompletionError(data) as AnyCompletionError
+    // Not by its own name, for which a compiler would give the class another one.
+    return new this(data) as AnyCompletionError
   }
 }
 

@@ -16,7 +16,7 @@ export type Observation =
       readonly response?: SeenResponse | undefined
       readonly partial?: PartialAnswer | undefined
     }
-  /** A response whose status is not 200: also redirects and other 2xx. */
+  /** A response whose status is no good one: also redirects. */
   | { readonly kind: 'status'; readonly response: SeenResponse; readonly partial?: PartialAnswer | undefined }
   /** An error object inside a 200; `json` is that object, or what carries it. */
   | {
@@ -38,6 +38,9 @@ export type Observation =
       /** The transport's or the decoder's error beneath, where there is one. */
       readonly error?: unknown
     }
+
+/** Whether an answer is due under a status. */
+export const isGood = (status: number): boolean => status >= 200 && status < 300
 
 /** The part of a response that classification reads. */
 export interface SeenResponse {

@@ -26,6 +26,7 @@ function openFetchExchange(given: 'global' | Fetch, request: WireRequest, receiv
   function fail(error: unknown): void {
     if (settled) return
     settled = true
+    leave(error)
     receiver.onError(error)
   }
 
@@ -33,6 +34,12 @@ function openFetchExchange(given: 'global' | Fetch, request: WireRequest, receiv
     if (settled) return
     settled = true
     receiver.onEnd()
+  }
+
+  function leave(reason: unknown): void {
+    controller.abort(reason)
+    // For a fetch that does not listen to its signal.
+    reader?.cancel().catch(ignore)
   }
 
   async function run(): Promise<void> {
@@ -102,9 +109,7 @@ function openFetchExchange(given: 'global' | Fetch, request: WireRequest, receiv
       if (settled) return
       settled = true
       release?.()
-      controller.abort(reason)
-      // For a fetch that does not listen to its signal.
-      reader?.cancel().catch(ignore)
+      leave(reason)
     },
   }
 }

@@ -221,3 +221,32 @@ test('a late failure of what was left alone goes nowhere', async () => {
   process.off('unhandledRejection', unhandled)
   expect(unhandled).not.toHaveBeenCalled()
 })
+
+// An abort may come between two things that can be interrupted, however many microtasks lie there.
+test.each(Array.from({ length: 10 }, (_, hops) => hops))(
+  'an abort %i microtasks after a failure is heard',
+  async (hops) => {
+    const controller = new AbortController()
+    const clock = testClock()
+    const client = clientOf('http://local', {
+      clock,
+      fetch: scriptedFetch(responding(failure('down', 'server_error'), 500)),
+    })
+    const error = await failureOf(
+      client.complete(asked, {
+        signal: controller.signal,
+        retry: { shouldRetry: () => new Promise(() => {}) },
+        onEvent({ type }) {
+          if (type === 'attempt.end') afterMicrotasks(hops, () => controller.abort())
+        },
+      }),
+    )
+    expect(error.code).toBe('aborted')
+    expect(clock.pending).toBe(0)
+  },
+)
+
+function afterMicrotasks(count: number, run: () => void): void {
+  if (count === 0) run()
+  else queueMicrotask(() => afterMicrotasks(count - 1, run))
+}

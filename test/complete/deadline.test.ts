@@ -221,3 +221,14 @@ test('an overload waits longer by default', async () => {
   await clock.advance(10_000)
   expect((await call).attempts[1]?.delayBefore).toBe(500)
 })
+
+test('no wait is begun that a slow shouldRetry has left no room for', async () => {
+  const clock = testClock()
+  const fetch = scriptedFetch(down)
+  const shouldRetry = () => new Promise<undefined>((resolve) => clock.setTimeout(() => resolve(undefined), 950))
+  const retry = { jitter: 'none', baseDelay: 900, maxDelay: 900, shouldRetry } as const
+  const failed = failureOf(clientOf('http://local', { clock, fetch }).complete(asked, { timeout: 2_000, retry }))
+  await clock.advance(2_000)
+  expect(await failed).toMatchObject({ code: 'server_error', stopReason: 'deadline', duration: 950 })
+  expect(fetch.requests).toHaveLength(1)
+})

@@ -81,3 +81,41 @@ test('shouldRetry cannot undercut the hint', async () => {
   await clock.advance(1)
   expect((await call).attempts[1]).toMatchObject({ delayBefore: 5_000, delayFrom: 'server' })
 })
+
+test('a wait lasts as long as the clock says, whatever its timers do', async () => {
+  const clock = testClock()
+  const early = {
+    ...clock,
+    setTimeout: (callback: () => void, milliseconds: number) => clock.setTimeout(callback, milliseconds / 2),
+  }
+  const fetch = scriptedFetch(
+    responding(failure('wait', 'rate_limit'), 429, { 'retry-after-ms': '300' }),
+    responding(chat()),
+  )
+  const call = clientOf('http://local', { clock: early, fetch }).complete(asked)
+  await clock.advance(1_000)
+  expect((await call).attempts[1]?.startOffset).toBeGreaterThanOrEqual(300)
+})
+
+test('a wait longer than any timer of the host lasts as long as it has to', async () => {
+  const clock = testClock()
+  const fetch = scriptedFetch(
+    responding(failure('wait', 'rate_limit'), 429, { 'retry-after': '3000000' }),
+    responding(chat()),
+  )
+  const options = { timeout: Infinity, retry: { maxRetryAfter: Infinity } }
+  const call = clientOf('http://local', { clock, fetch }).complete(asked, options)
+  await clock.advance(4_000_000_000)
+  expect((await call).attempts[1]?.startOffset).toBeGreaterThanOrEqual(3_000_000_000)
+})
+
+test.each([
+  ['x-should-retry', { 'x-should-retry': 'false' }, { retryable: false, stopReason: 'not_retryable' }],
+  ['retry-after', { 'retry-after': '2' }, { retryable: true, retryAfterMs: 2_000, stopReason: 'max_retries' }],
+])('%s of a 200 that is no answer is heeded', async (_, headers, expected) => {
+  const fetch = scriptedFetch(responding('<html>down</html>', 200, headers))
+  const retry = 'retry-after' in headers ? 0 : 2
+  const error = await failureOf(clientOf('http://local', { fetch }).complete(asked, { retry }))
+  expect(error).toMatchObject({ code: 'invalid_response', ...expected })
+  expect(fetch.requests).toHaveLength(1)
+})

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { asked, clientOf, failureOf, observer } from '../support/call.ts'
-import { ANSWER, answering, failure, steps } from '../support/chat.ts'
+import { asked, clientOf, failureOf, observer, responding, scriptedFetch } from '../support/call.ts'
+import { ANSWER, answering, chat, failure, steps } from '../support/chat.ts'
 import { type FaultExchange, faultServer } from '../support/fault-server.ts'
 import { until } from '../support/receive.ts'
+import { testClock } from '../support/test-clock.ts'
 
 const status =
   (code: number, body: object = failure(`status ${code}`, 'error'), headers: Record<string, string> = {}) =>
@@ -174,4 +175,20 @@ test('HTML from a gateway is named as a web page', async () => {
   const error = await failureOf(clientOf(server.origin).complete(asked, { retry: 0 }))
   expect(error).toMatchObject({ code: 'server_error', retryable: true, status: 502 })
   expect(error.message).toContain('web page')
+})
+
+test.each([{ attempt: 60 }, { firstToken: 60 }])('a stalled error body hides no status from %o', async (timeout) => {
+  const clock = testClock()
+  const stalled = (): Response =>
+    new Response(new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array([123])) }), {
+      status: 429,
+      headers: { 'retry-after': '30' },
+    })
+  const fetch = scriptedFetch(stalled, responding(chat()))
+  const call = clientOf('http://local', { clock, fetch }).complete(asked, { timeout, wire: 'json' })
+  await clock.advance(60_000)
+  expect((await call).attempts).toMatchObject([
+    { outcome: 'error', error: { code: 'rate_limit' } },
+    { outcome: 'ok', delayFrom: 'server', delayBefore: 30_000 },
+  ])
 })

@@ -83,6 +83,14 @@ describe('an installed package', () => {
     expect(stranger.run('same.mjs', code)).toBe('true\n')
   })
 
+  it('gives its error the name that it has in the source', () => {
+    const code = `
+      import { CompletionError } from 'punctual'
+      const restored = CompletionError.fromJSON({ code: 'network', message: 'network: down', retryable: true, sent: false, metadata: {}, attempts: [] })
+      console.log(CompletionError.name, String(restored), restored instanceof CompletionError)`
+    expect(stranger.run('name.mjs', code)).toBe('CompletionError CompletionError: network: down true\n')
+  })
+
   it('recognises errors across its two builds', () => {
     const code = `
       import { createRequire } from 'node:module'

@@ -107,6 +107,18 @@ describe('a given fetch', () => {
     expect(received.order).toEqual(['sent', 'headers'])
   })
 
+  test('whose body is no bytes is let go of', async () => {
+    const cancelled = vi.fn()
+    let signal: AbortSignal | null | undefined
+    const fetch: Fetch = async (_input, init) => {
+      signal = init?.signal
+      return new Response(new ReadableStream({ start: (body) => body.enqueue('text' as never), cancel: cancelled }))
+    }
+    await receive(openFetchTransport(fetch), post(url)).done
+    expect(cancelled).toHaveBeenCalledOnce()
+    expect(signal?.aborted).toBe(true)
+  })
+
   test('that fails after a cancel is heard by nobody', async () => {
     const unhandled = vi.fn()
     process.on('unhandledRejection', unhandled)
