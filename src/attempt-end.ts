@@ -28,7 +28,17 @@ export function reading(running: Running, read: () => BodyOutcome<unknown> | und
   if (outcome) settled(running, outcome)
 }
 
-function settled(running: Running, outcome: BodyOutcome<unknown>): void {
+/**
+ * A limit is over while nothing but what may follow a finished answer is waited for: the answer came in time. False where there is none,
+ * or where understanding it takes longer than now.
+ */
+export function provenInTime(running: Running): boolean {
+  const outcome = running.concluding ? undefined : running.reader?.proven?.()
+  if (outcome) settled(running, outcome, true)
+  return running.over
+}
+
+function settled(running: Running, outcome: BodyOutcome<unknown>, atOnce = false): void {
   const { over, call, user, response, reader } = running
   if (over || !response) return
   if (outcome.kind !== 'whole')
@@ -41,11 +51,11 @@ function settled(running: Running, outcome: BodyOutcome<unknown>): void {
   } catch (error) {
     return threw(running, error)
   }
-  if (!(concluded instanceof Promise)) return finished(running, response, concluded, usage)
+  if (!(concluded instanceof Promise)) return finished(running, response, concluded, usage, atOnce)
   // A schema may take its time; the attempt's own limit and the call's end hold meanwhile.
   finishPhase(running, 'idle')
   concluded.then(
-    (known) => finished(running, response, known, usage),
+    (known) => finished(running, response, known, usage, false),
     (error: unknown) => threw(running, error),
   )
 }
@@ -55,6 +65,7 @@ function finished(
   response: GoodResponse,
   concluded: Conclusion<unknown>,
   usage: Usage | undefined,
+  atOnce: boolean,
 ): void {
   if (running.over) return
   if (concluded.kind === 'misfit') {
@@ -65,7 +76,7 @@ function finished(
   }
   const { value } = concluded
   // The end of the body usually stands in the same packet as the end marker; a connection that has ended well can be used again.
-  if (running.ended) succeeded(running, response, value, usage)
+  if (running.ended || atOnce) succeeded(running, response, value, usage)
   else afterTurn(() => succeeded(running, response, value, usage))
 }
 

@@ -1,4 +1,4 @@
-import { factsOf, failed, observed, reading, seen, statusSeen, threw } from './attempt-end.ts'
+import { factsOf, failed, observed, provenInTime, reading, seen, statusSeen, threw } from './attempt-end.ts'
 import { type Call, type Ending, emit } from './call.ts'
 import { beginPhase, finishPhase, watchPhases } from './call-timer.ts'
 import { type Credentials, credentials, sentHeaders } from './credentials.ts'
@@ -21,7 +21,10 @@ export function startAttempt<T, U>(call: Call, plan: AttemptPlan, user: AttemptU
   const { clock, attempts } = call
   const running: Running = { ...BLANK, call, plan, user, index: attempts.length, startedAt: clock.now() }
   watchPhases(running)
-  call.interrupt = (ending: Ending) => failed(running, endingError(call, ending, factsOf(running)), 'cancelled')
+  call.interrupt = (ending: Ending) => {
+    if (ending.stopReason === 'deadline' && provenInTime(running)) return
+    failed(running, endingError(call, ending, factsOf(running)), 'cancelled')
+  }
   emit(call, { type: 'attempt.start', attempt: running.index })
   // Ended before it could be interrupted, or by the observer just now.
   if (call.ending) call.interrupt?.(call.ending)
@@ -186,7 +189,7 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
     // has moved may be over too, where the consumer has kept the loop busy: then the loop gets its turn to read once more.
     const moved = phase === 'idle' ? this.reader?.idleDue?.(call.settings.limits.idle) : undefined
     if (moved !== undefined && moved > due) return beginPhase(this, 'idle', moved)
-    failed(this, timeoutError(call, phase, factsOf(this)))
+    if (!provenInTime(this)) failed(this, timeoutError(call, phase, factsOf(this)))
   },
 }
 

@@ -37,6 +37,8 @@ export interface BodyReader<T> {
   end(): BodyOutcome<T> | undefined
   /** The transport failed; true where the failure is to be known only when what has arrived has been read. */
   failed?(error: unknown): boolean
+  /** What the body is worth where nothing more of it may come; undefined where that is nothing. */
+  proven?(): BodyOutcome<T> | undefined
   /** When silence will have lasted too long, on the call's clock. */
   idleDue?(limit: number): number
   /** What has been understood so far. */

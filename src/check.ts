@@ -68,7 +68,9 @@ export function checkHeaders(
   field: string,
   headers: Readonly<Record<string, string | null | undefined>>,
 ): Record<string, string | null> {
-  if (typeof headers !== 'object' || headers === null) fail(field, headers, 'an object of names and values')
+  // A Headers or a Map has no members, and would lose what it holds unseen.
+  if (typeof headers !== 'object' || headers === null || Symbol.iterator in headers)
+    fail(field, headers, 'an object of names and values (of a Headers: Object.fromEntries(headers))')
   const checked: Record<string, string | null> = {}
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined) continue

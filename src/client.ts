@@ -1,7 +1,7 @@
 import { endCall } from './call.ts'
 import { fail, rejectUnknown } from './check.ts'
 import { checkRequest } from './check-request.ts'
-import { type Clock, LONGEST_TIMER, systemClock } from './clock.ts'
+import { type Clock, CLOCK_WANTED, isClock, LONGEST_TIMER, systemClock } from './clock.ts'
 import { complete } from './complete.ts'
 import type { CallHost, CallInput } from './open-call.ts'
 import type { Options } from './options.ts'
@@ -101,7 +101,7 @@ function ownOf(base: Own, defaults: ClientDefaults): Own {
     fail('defaults.provider', provider, 'a provider such as openai, or openai({ … })')
   }
   if (model !== undefined) checkModel('defaults.model', model)
-  if (clock !== undefined && typeof clock?.now !== 'function') fail('defaults.clock', clock, 'a Clock')
+  if (clock !== undefined && !isClock(clock)) fail('defaults.clock', clock, CLOCK_WANTED)
   if (random !== undefined && typeof random !== 'function') fail('defaults.random', random, 'a function')
   return {
     layer: layOver(base.layer, options, 'defaults'),

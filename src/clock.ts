@@ -26,3 +26,10 @@ export const systemClock: Clock = {
 
 /** The longest delay a host timer can hold; a longer one fires at once (a signed 32-bit integer in every runtime). */
 export const LONGEST_TIMER: number = 2 ** 31 - 1
+
+const MEMBERS = ['now', 'wallNow', 'setTimeout', 'clearTimeout'] as const
+
+export const CLOCK_WANTED: string = `a Clock with ${MEMBERS.join(', ')}`
+
+export const isClock = (value: Clock | null): boolean =>
+  MEMBERS.every((name) => typeof (value as Partial<Clock> | null)?.[name] === 'function')

@@ -68,9 +68,12 @@ export function credentials(
 
 function settled(call: Call, headers: Credentials | Promise<Credentials>): Credentials | Promise<Credentials> {
   if (headers === undefined || typeof headers.then !== 'function') return checked(headers as Credentials)
-  return (headers as Promise<Credentials>).then(checked).catch((error: unknown) => {
-    throw refused(call, error)
-  })
+  // Whatever has a `then`: a promise of another realm too.
+  return Promise.resolve(headers)
+    .then(checked)
+    .catch((error: unknown) => {
+      throw refused(call, error)
+    })
 }
 
 let lastFrozen: Credentials

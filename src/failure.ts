@@ -9,7 +9,7 @@ import {
 } from './errors.ts'
 import type { Observation, SeenResponse } from './observation.ts'
 import { promptTexts } from './prompt-texts.ts'
-import { redactText, safeHeaders } from './redact.ts'
+import { redactCutText, safeHeaders } from './redact.ts'
 import { requestIdOf } from './request-id.ts'
 import type { PartialAnswer } from './result.ts'
 import type { HeaderBag } from './transport/transport.ts'
@@ -128,13 +128,18 @@ function errorResponse(call: Call, { status, headers, body }: SeenResponse): Err
   return {
     status,
     headers: new Headers(safeHeaders(headers, secrets)),
-    body: redactText(body.slice(0, MOST_BODY), secrets),
+    body: redactCutText(body.slice(0, MOST_BODY), secrets),
   }
 }
 
 /** The id, unless a server that repeats what it was sent has put the credential there. */
-export function shownRequestId({ credentials }: Call, headers: HeaderBag): string | undefined {
+export function shownRequestId({ credentials, settings }: Call, headers: HeaderBag): string | undefined {
   const id = requestIdOf(headers)
+  const own = settings.layer.headers
+  for (const name in own) {
+    const secret = own[name]
+    if (secret && SECRET_NAME.test(name) && id?.includes(secret.slice(secret.indexOf(' ') + 1))) return undefined
+  }
   for (const name in credentials) {
     const secret = credentials[name] as string
     if (id?.includes(secret.slice(secret.indexOf(' ') + 1))) return undefined
@@ -161,8 +166,14 @@ function secretsOf(call: Call): string[] {
     ...call.url.searchParams.entries(),
   ]
   const secret = named.flatMap(([name, value]) => (value !== null && SECRET_NAME.test(name) ? [value] : []))
-  return [...Object.values(call.credentials), ...secret]
+  return [...Object.values(call.credentials), ...secret, ...passwordOf(call.settings.layer.proxy)]
 }
 
-const SECRET_NAME = /auth|key|token|cookie|secret|sig/i
+function passwordOf(proxy: unknown): readonly string[] {
+  const text = String(proxy)
+  const { password } = URL.canParse(text) ? new URL(text) : { password: '' }
+  return [password]
+}
+
+const SECRET_NAME = /auth|key|token|cookie|secret|sig|pass|cred/i
 const MOST_BODY = 64 * 1024

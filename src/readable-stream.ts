@@ -25,6 +25,10 @@ export function readableStreamOf(
   const events = consume()
   const encoder = new TextEncoder()
   let pending: Promise<IteratorResult<StreamEvent, undefined>> | undefined
+  // As a throw into the events, for a return would lose the reason.
+  const leave = async (reason: unknown): Promise<void> => {
+    await events.throw?.(reason).catch(() => undefined)
+  }
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -40,23 +44,29 @@ export function readableStreamOf(
             } else {
               pending = undefined
               over = result.done === true
-              text = result.done ? frames.end : frames.event(result.value)
+              text = result.done ? frames.end : written(frames.event(result.value))
             }
           }
         } catch (error) {
           text = frames.failure(error)
           over = true
+          // The error may be the format's own; then the events go on, with nobody to read them.
+          void leave(error)
         }
         if (text) controller.enqueue(encoder.encode(text))
         if (over) controller.close()
       },
-      async cancel(reason: unknown) {
-        // As a throw into the events, for a return would lose the reason.
-        await events.throw?.(reason).catch(() => undefined)
-      },
+      cancel: leave,
     },
     { highWaterMark: 0 },
   )
+}
+
+/** A format of the caller's own, written without types, may give nothing. */
+function written(text: unknown): string {
+  if (typeof text !== 'string')
+    fail('format', text, 'a function that returns a string, empty where an event has no form')
+  return text
 }
 
 function framesOf(format: NonNullable<ReadableStreamOptions['format']>, source: FrameSource): Frames {

@@ -28,7 +28,32 @@ export function redactText(text: string, secrets: readonly string[]): string {
   let result = text
   for (const secret of spellings(secrets)) result = result.replaceAll(secret, REDACTED)
   for (const [pattern, replacement] of PATTERNS) result = result.replace(pattern, replacement)
-  return result
+  return result.replace(/\b(Basic\s+)([\w+/=-]{8,})/gi, (whole, scheme: string, token: string) =>
+    namesUser(token) ? scheme + REDACTED : whole,
+  )
+}
+
+/** Whether a token is a name and a password, as RFC 7617 writes them; "Basic authentication" is not. */
+function namesUser(token: string): boolean {
+  try {
+    return atob(token).includes(':')
+  } catch {
+    return false
+  }
+}
+
+/** A shorter piece says nothing of the secret, and prose may end in it. */
+const SHORTEST_PIECE = 8
+
+/** `redactText` for a text that may end in the middle of a secret, because it was cut. */
+export function redactCutText(text: string, secrets: readonly string[]): string {
+  for (const secret of spellings(secrets)) {
+    for (let length = secret.length - 1; length >= SHORTEST_PIECE; length--) {
+      if (text.endsWith(secret.slice(0, length)))
+        return redactText(text.slice(0, text.length - length), secrets) + REDACTED
+    }
+  }
+  return redactText(text, secrets)
 }
 
 /** A secret also appears without its scheme (`Bearer …`), in a URL, and inside JSON. Longer ones go first. */

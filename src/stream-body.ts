@@ -50,6 +50,8 @@ export function openStreamBody(input: StreamBodyInput): StreamBody {
   let sniffed = false
   let begun = false
   let finished = false
+  /** Content has followed a finish reason: then the next one proves no end, either. */
+  let doubted = false
   let outcome: BodyOutcome<JsonAnswer> | undefined
   let unread = 0
   let paused = false
@@ -87,6 +89,7 @@ export function openStreamBody(input: StreamBodyInput): StreamBody {
     gathered.add(part)
     if (isContent(part)) {
       heardAt = lastChunkAt
+      doubted ||= finished
       if (!begun) {
         begun = true
         controls.began()
@@ -135,7 +138,7 @@ export function openStreamBody(input: StreamBodyInput): StreamBody {
 
   /** Everything has been read: with a finish reason the answer is whole, whatever became of the connection then. */
   function atEnd(): BodyOutcome<JsonAnswer> | undefined {
-    if (finished) return whole()
+    if (finished && !(broken && doubted)) return whole()
     if (broken) {
       controls.fail(broken.error)
       return undefined
@@ -192,11 +195,13 @@ export function openStreamBody(input: StreamBodyInput): StreamBody {
     },
     idleDue(idle) {
       // While the consumer has something to read or reads nothing, the silence is its own.
-      if (paused || unread > 0) return clock.now() + (finished ? TRAILING_MS : idle)
-      if (!finished) return heardAt + idle
+      const ending = finished && !doubted
+      if (paused || unread > 0) return clock.now() + (ending ? TRAILING_MS : idle)
+      if (!ending) return heardAt + idle
       if (heardAt + TRAILING_MS <= clock.now()) controls.read(() => (outcome = whole()))
       return Math.max(heardAt, clock.now()) + TRAILING_MS
     },
+    proven: () => (finished && !doubted ? whole() : undefined),
     partial: () => (document ? document.partial() : partialOf(gathered.partial())),
     text: () => (document ? document.text() : textOf([kept.bytes()])),
   }

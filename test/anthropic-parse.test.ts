@@ -132,6 +132,19 @@ describe('a stream', () => {
     ])
   })
 
+  test("a server tool's input travels with its block", () => {
+    const parts = streamed(
+      provider,
+      start,
+      block(0, { type: 'server_tool_use', id: 's', name: 'web_search', input: {} }),
+      delta(0, { type: 'input_json_delta', partial_json: '{"query":' }),
+      delta(0, { type: 'input_json_delta', partial_json: '"tides"}' }),
+      { type: 'content_block_stop', index: 0 },
+    )
+    const whole = { type: 'server_tool_use', id: 's', name: 'web_search', input: { query: 'tides' } }
+    expect(parts.at(-1)).toEqual({ type: 'reasoning', text: '', providerData: { anthropic: { block: whole } } })
+  })
+
   test('calls are numbered among themselves', () => {
     const parts = streamed(
       provider,

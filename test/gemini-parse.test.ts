@@ -96,6 +96,11 @@ describe('what is no answer', () => {
     expect(provider.parse([error])).toEqual({ kind: 'error', error })
   })
 
+  test('an error counts also behind content in an array', () => {
+    const content = { candidates: [{ content: { parts: [{ text: 'a' }] }, finishReason: 'STOP' }] }
+    expect(provider.parse([content, { error: { code: 503, status: 'UNAVAILABLE' } }])).toMatchObject({ kind: 'error' })
+  })
+
   test('a refused prompt is a content filter', () => {
     const refused = { promptFeedback: { blockReason: 'SAFETY' } }
     expect(provider.parse(refused)).toEqual({ kind: 'error', error: refused })

@@ -32,6 +32,27 @@ describe('content', () => {
     ])
   })
 
+  test('a whole message in place of a delta is read', () => {
+    const call = { id: 'c', type: 'function', function: { name: 'get', arguments: '{}' } }
+    const message = { role: 'assistant', content: 'Hello', tool_calls: [call] }
+    expect(streamed(provider, chunk(undefined, { message, finish_reason: 'stop' }), '[DONE]')).toMatchObject([
+      META,
+      { type: 'text', text: 'Hello' },
+      { type: 'tool_call', index: 0, id: 'c', name: 'get', arguments: '{}' },
+      { type: 'finish' },
+      { type: 'end', complete: true },
+    ])
+  })
+
+  test('an event without data is a sign of life', () => {
+    expect(streamed(provider, chunk({ content: 'a' }), ' ', '')).toEqual([
+      META,
+      { type: 'text', text: 'a' },
+      { type: 'ping' },
+      { type: 'ping' },
+    ])
+  })
+
   test('reasoning and refusals are told apart from text', () => {
     const parts = streamed(
       provider,

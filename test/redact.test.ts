@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { elideEchoes, redactText, safeHeaders } from '../src/redact.ts'
+import { elideEchoes, redactCutText, redactText, safeHeaders } from '../src/redact.ts'
 
 describe('secrets', () => {
   it.each([
@@ -15,6 +15,7 @@ describe('secrets', () => {
     ['a token of three parts', 'got eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIx.c2ln here', [], 'got [redacted] here'],
     ['a query value', 'https://x.test/v1?a=1&key=abc123&b=2', [], 'https://x.test/v1?a=1&key=[redacted]&b=2'],
     ['a key header', '"x-api-key": "a1b2c3d4e5"', [], '"x-api-key": "[redacted]"'],
+    ['a user by RFC 7617', 'refused (Basic dXNlcjpwYXNz)', [], 'refused (Basic [redacted])'],
     ['a user in a URL', 'https://me:pw@x.test/', [], 'https://[redacted]@x.test/'],
   ])('%s', (_, text, secrets, expected) => {
     expect(redactText(text, secrets)).toBe(expected)
@@ -23,10 +24,19 @@ describe('secrets', () => {
   it.each([
     'You should send it using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).',
     'Your api key: ****-key is invalid',
+    'Basic authentication is not supported here.',
     'This is task-oriented and risk-averse; max_tokens=500 is too large.',
     'Rate limit: 40,000 input tokens per minute.',
   ])('are not seen in %j', (text) => {
     expect(redactText(text, [])).toBe(text)
+  })
+
+  it.each([
+    ['before: kkkk1234567', 'before: [redacted]'],
+    ['before: kkkk', 'before: kkkk'],
+    ['kkkk1234567890 behind', 'kkkk1234567890 behind'],
+  ])('that %j is cut in leave it', (text, expected) => {
+    expect(redactCutText(text, ['Bearer kkkk1234567890abcdef'])).toBe(expected)
   })
 
   it('leave the text in no spelling', () => {

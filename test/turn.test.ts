@@ -1,5 +1,4 @@
 import { afterEach, expect, it, vi } from 'vitest'
-import { afterReading, afterTurn } from '../src/turn.ts'
 
 afterEach(() => void vi.unstubAllGlobals())
 
@@ -12,6 +11,8 @@ it.each([
   ['has one that throws', throwing],
 ])('runs once after a turn where the host %s', async (_, setImmediate) => {
   vi.stubGlobal('setImmediate', setImmediate)
+  vi.resetModules()
+  const { afterReading, afterTurn } = await import('../src/turn.ts')
   const run = vi.fn<() => void>()
   afterTurn(run)
   afterReading(1_000, 0, run)

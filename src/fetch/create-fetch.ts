@@ -1,5 +1,5 @@
 import { fail, rejectUnknown } from '../check.ts'
-import { type Clock, systemClock } from '../clock.ts'
+import { type Clock, CLOCK_WANTED, isClock, systemClock } from '../clock.ts'
 import type { CallHost } from '../open-call.ts'
 import type { Options } from '../options.ts'
 import { BARE, layOver, OPTION_NAMES, settle, type Settings } from '../resolve-options.ts'
@@ -52,7 +52,7 @@ export function bindCreateFetch(openTransports: () => Transports): (options?: Fe
     // Here and not above, where a bundle of `unwrapError` alone would have to keep it.
     rejectUnknown('options', options, new Set([...OPTION_NAMES, 'clock', 'random']))
     const { clock, random, ...own } = options
-    if (clock !== undefined && typeof clock?.now !== 'function') fail('options.clock', clock, 'a Clock')
+    if (clock !== undefined && !isClock(clock)) fail('options.clock', clock, CLOCK_WANTED)
     if (random !== undefined && typeof random !== 'function') fail('options.random', random, 'a function')
     const layer = layOver(BARE, own)
     const host: CallHost = {

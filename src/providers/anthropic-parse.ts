@@ -101,6 +101,8 @@ function sayingOf(delta: JsonObject | undefined): Saying | undefined {
 export function messageReader(provider: string): (event: ServerSentEvent) => readonly StreamPart[] {
   /** Which tool call each content block is: the wire numbers blocks, we number calls. */
   const calls = new Map<unknown, number>()
+  /** The block that travels whole, and what of its input has come piece by piece. */
+  let kept: { readonly index: unknown; readonly block: JsonObject; input: string } | undefined
   let usage: JsonObject | undefined
   let begun = false
 
@@ -121,6 +123,7 @@ export function messageReader(provider: string): (event: ServerSentEvent) => rea
         providerData,
       } = partOf(provider, block) as Extract<Part, { type: 'text' | 'reasoning' }>
       const whole = providerData?.[provider]?.block !== undefined
+      if (whole) kept = { index, block, input: '' }
       if (said || whole) parts.push({ type, text: said, ...(whole && { providerData }) })
     }
     begun = true
@@ -137,7 +140,7 @@ export function messageReader(provider: string): (event: ServerSentEvent) => rea
     if (said) return [said]
     const json = object(parsed(data))
     if (!json) {
-      if (event === 'ping') return PING
+      if (event === 'ping' || (data.trim() === '' && event !== 'error')) return PING
       return event === 'error'
         ? [{ type: 'error', error: { error: { message: data } } }]
         : [{ type: 'malformed', problem: 'an event of the stream is no JSON object' }]
@@ -152,13 +155,19 @@ export function messageReader(provider: string): (event: ServerSentEvent) => rea
         }
         const piece = text(delta?.partial_json)
         const index = calls.get(json.index)
-        // Server tools' input has no call of ours.
         if (piece && index !== undefined) return [{ type: 'tool_call', index, arguments: piece }]
+        // Server tools' input has no call of ours.
+        if (piece && kept?.index === json.index && kept) kept.input += piece
         const signature = text(delta?.signature)
         return signature ? [{ type: 'reasoning', text: '', providerData: { [provider]: { signature } } }] : NOTHING
       }
       case 'content_block_start':
         return started(object(json.content_block) ?? {}, json.index)
+      case 'content_block_stop': {
+        if (!kept?.input || kept.index !== json.index) return NOTHING
+        const block = { ...kept.block, input: parsed(kept.input) }
+        return [{ type: 'reasoning', text: '', providerData: { [provider]: { block } } }]
+      }
       case 'ping':
         return PING
       case 'message_start': {

@@ -31,7 +31,11 @@ interface Reading {
 
 /** Reads the body of generateContent. */
 export function parseContent(provider: string, body: unknown): Parsed {
-  const failure = refusalIn(body)
+  const failure =
+    refusalIn(body) ??
+    list(body)
+      .map(refusalIn)
+      .find((refusal) => refusal !== undefined)
   if (failure !== undefined) return { kind: 'error', error: failure }
   const json = Array.isArray(body) ? whole(body) : object(body)
   if (!json || !object(list(json.candidates)[0])) return { kind: 'incomplete', problem: 'the answer has no candidates' }
@@ -148,6 +152,8 @@ export function contentReader(provider: string): (event: ServerSentEvent) => rea
   let identified = false
   let signed = false
   return ({ data }) => {
+    // By the specification no event at all; some gateways keep a connection awake so.
+    if (data.trim() === '') return [{ type: 'ping' }]
     const value = parsed(data)
     const failure = refusalIn(value)
     if (failure !== undefined) return [{ type: 'error', error: failure }]

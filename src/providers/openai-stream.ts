@@ -13,6 +13,7 @@ interface Slot {
 }
 
 const NOTHING: readonly StreamPart[] = []
+const PING: readonly StreamPart[] = [{ type: 'ping' }]
 
 /** Opens a reader for one streamed chat completion. Beside JSON.parse it does next to nothing for a chunk of plain text. */
 export function chatReader(provider: string): (event: ServerSentEvent) => readonly StreamPart[] {
@@ -67,7 +68,8 @@ export function chatReader(provider: string): (event: ServerSentEvent) => readon
       parts.push({ type: 'meta', id: answerId, model })
     }
     // Perplexity repeats the whole message beside each delta; an ending choice may come without a delta.
-    const delta = object(choice?.delta)
+    // Some gateways answer with one event that has the whole message.
+    const delta = object(choice?.delta) ?? (begun ? undefined : object(choice?.message))
     if (delta) {
       const thought = reasoningOf(delta)
       if (thought) parts.push({ type: 'reasoning', text: thought })
@@ -114,6 +116,8 @@ export function chatReader(provider: string): (event: ServerSentEvent) => readon
     // Exactly that and nothing like it: a cut or a foreign marker proves no completeness.
     if (data === '[DONE]') return [{ type: 'end', complete: begun || lastReason !== undefined }]
     const json = parsed(data)
+    // By the specification no event at all; some gateways keep a connection awake so.
+    if (data.trim() === '' && event !== 'error') return PING
     if (event === 'error') return [{ type: 'error', error: json ?? { error: { message: data } } }]
     if (typeof json !== 'object' || json === null)
       return [{ type: 'malformed', problem: 'an event of the stream is no JSON object' }]

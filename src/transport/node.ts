@@ -88,11 +88,21 @@ function kept<Key>(store: Store<Key>, key: Key, open: (key: Key) => Transport): 
 function parseProxy(named: string, option: string): URL {
   // curl's habit, which environments rely on: a proxy without a scheme is an HTTP proxy.
   const url = URL.parse(named.includes('://') ? named : `http://${named}`)
-  if (url === null) throw new TypeError(`${option}: not a URL`)
+  if (url === null || !decodable(url)) throw new TypeError(`${option}: not a URL`)
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new TypeError(`${option}: ${url.protocol}// proxies are not supported, only http:// and https://`)
   }
   return url
+}
+
+/** A lone % in a name or a password, say. */
+function decodable({ username, password }: URL): boolean {
+  try {
+    decodeURIComponent(username + password)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function failing(error: unknown, receiver: { onError(error: unknown): void }): ReturnType<Transport['start']> {

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { CompletionError, isCompletionError, type Provider } from 'punctual'
 import { asked, clientOf, failureOf, observer, responding, scriptedFetch } from '../support/call.ts'
@@ -164,3 +165,10 @@ test.each<[string, NonNullable<Provider['streamReader']>]>([
 function broken(): never {
   throw new Error('broken')
 }
+
+test('a thenable of another realm is waited for', async () => {
+  const fetch = scriptedFetch(good)
+  const authorize = () => runInNewContext('(async () => ({ "x-foreign": "1" }))()') as Promise<Record<string, string>>
+  await clientOf('http://local', { fetch }).complete({ ...asked, model: own({ authorize }) })
+  expect(new Headers(fetch.requests[0]?.headers).get('x-foreign')).toBe('1')
+})

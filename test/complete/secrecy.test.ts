@@ -160,3 +160,17 @@ test.each<[string, unknown]>([
   expect(mistake).toBeInstanceOf(TypeError)
   expect(String(mistake)).not.toContain('secret')
 })
+
+test("a caller's own credential is in no request id", async () => {
+  const fetch = scriptedFetch(responding(failure('no', 'server_error'), 500, { 'x-request-id': 'hunterhunter' }))
+  const headers = { authorization: 'Bearer hunterhunter', 'x-password': 'swordfish-swordfish' }
+  const seen = observer()
+  const client = clientOf('http://local', { fetch, headers, onEvent: seen.onEvent })
+  expect(shown(await failureOf(client.complete(asked, { retry: 0 })), seen.events)).not.toContain('hunterhunter')
+})
+
+test("a proxy's answer shows no password of it", async () => {
+  const fetch = scriptedFetch(responding('refused (Basic dXNlcjpwYXNz)', 502))
+  const error = await failureOf(clientOf('http://local', { fetch }).complete(asked, { retry: 0 }))
+  expect(shown(error, [])).not.toContain('dXNlcjpwYXNz')
+})

@@ -1,9 +1,13 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { onTestFinished, describe, expect, test } from 'vitest'
 import type { AnyCompletionError, Options } from 'punctual'
 import { asked, clientOf, failureOf } from '../support/call.ts'
 import { failure, steps } from '../support/chat.ts'
 import * as wire from '../support/chat-stream.ts'
 import { type FaultExchange, type FaultServer, faultServer } from '../support/fault-server.ts'
+import { until } from '../support/receive.ts'
 
 type Script = (exchange: FaultExchange) => unknown
 
@@ -286,4 +290,56 @@ describe('after the first content', () => {
     expect(taken.text).toBe('one two three')
     expect(taken.error).toMatchObject({ code: 'network' })
   })
+})
+
+describe('after a finish reason', () => {
+  const finished: Script = (exchange) => wire.begin(exchange, wire.word('a'), wire.finish())
+
+  test('the total finds a whole answer', async () => {
+    await using server = await serverOf(finished)
+    const { text, error: seen } = await wire.take(clientOf(server.origin).stream(asked, { timeout: 150 }))
+    expect([text, seen]).toEqual(['a', undefined])
+    const completion = await clientOf(server.origin).complete(asked, { wire: 'stream', timeout: 150 })
+    expect(completion).toMatchObject({ text: 'a', finishReason: 'stop' })
+  })
+
+  test('a limit of the attempt finds a whole answer, and nothing is asked again', async () => {
+    await using server = await serverOf(finished)
+    const timeout = { attempt: 150, idle: 5_000 }
+    const { text, attempts } = await clientOf(server.origin).complete(asked, { timeout })
+    expect([text, attempts.length]).toEqual(['a', 1])
+    await until(() => server.open() === 0)
+  })
+
+  test('content shows that it was not the end', async () => {
+    await using server = await serverOf(
+      thenReset((exchange) => wire.begin(exchange, wire.word('a'), wire.finish(), wire.word('b'), wire.finish())),
+    )
+    const { text, error: seen } = await wire.take(clientOf(server.origin).stream(asked))
+    expect(text).toBe('ab')
+    expect(seen).toMatchObject({ code: 'network', partial: { text: 'ab' } })
+  })
+
+  test('tool calls that never came are missed', async () => {
+    await using server = await serverOf(ended(wire.role(), wire.finish('tool_calls'), wire.DONE))
+    const failed = await failureOf(clientOf(server.origin).complete(asked, { wire: 'stream', retry: 0 }))
+    expect(failed).toMatchObject({ code: 'invalid_response' })
+  })
+})
+
+test.each([
+  { busy: 200, idle: 150 },
+  { busy: 110, idle: 100 },
+])('a consumer that keeps the loop busy makes no silence: %o', async ({ busy, idle }) => {
+  const script = fileURLToPath(new URL('../support/steady-stream.ts', import.meta.url))
+  const child = fork(script)
+  onTestFinished(() => void child.kill())
+  const [port] = (await once(child, 'message')) as [number]
+  let text = ''
+  for await (const event of clientOf(`http://127.0.0.1:${port}`).stream(asked, { timeout: { idle } })) {
+    if (event.type !== 'text') continue
+    text += event.text
+    for (const end = performance.now() + busy; performance.now() < end; );
+  }
+  expect(text).toBe('t'.repeat(10))
 })

@@ -152,6 +152,18 @@ describe('toReadableStream', () => {
     expect(await textOf(clientOf(server.origin).stream(asked).toReadableStream({ format }))).toBe('Paris |is |it.|')
   })
 
+  test.each([
+    ['throws', () => raise()],
+    ['gives nothing', () => undefined as never],
+  ])('a function that %s ends the call', async (_, format) => {
+    const server = await serverOf((exchange) => wire.begin(exchange, wire.word('one')))
+    const stream = clientOf(server.origin).stream(asked)
+    const body = await textOf(stream.toReadableStream({ format }))
+    expect(body).toContain('"type":"error"')
+    await until(() => server.open() === 0)
+    expect(await wire.completionError(stream)).toMatchObject({ code: 'aborted', cause: expect.any(Error) as Error })
+  })
+
   test('fills silence with heartbeats', async () => {
     const clock = testClock()
     const server = await serverOf((exchange) => wire.begin(exchange, wire.word('one')))
@@ -237,3 +249,7 @@ test('toReadableStream names an option that it does not know', () => {
   const stream = clientOf('http://local').stream(asked)
   expect(() => stream.toReadableStream({ heartBeat: 5 } as never)).toThrow('did you mean heartbeat?')
 })
+
+function raise(): never {
+  throw new Error('mine')
+}
