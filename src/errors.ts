@@ -31,13 +31,13 @@ export type TimeoutPhase = 'total' | 'attempt' | 'connect' | 'headers' | 'firstT
  */
 export type StopReason = 'not_retryable' | 'max_retries' | 'retry_after' | 'deadline' | 'budget' | 'aborted' | 'circuit'
 
-/** The last answer that the provider gave: at most 64 KiB of its body, of a stream the first 8, secrets removed. */
+/** The last answer that the provider gave: at most 64 KiB of its body, of what is read as it comes the first 8, secrets removed. */
 export interface ErrorResponse {
   /** The HTTP status. */
   readonly status: number
   /** Without cookies, and without values that are secret. */
   readonly headers: Headers
-  /** As text, at most 64 KiB. */
+  /** As text; how much of it, see above. */
   readonly body: string
 }
 

@@ -105,7 +105,7 @@ export function readThrown(error: unknown, rules: readonly ThrownRule[] = []): T
   return {
     code: 'network',
     retryable: false,
-    what: 'the transport threw an error that is not about the network',
+    what: "the transport failed with an error that is not known to be the network's",
     unsent: false,
   }
 }

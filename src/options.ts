@@ -35,7 +35,7 @@ export interface RetryContext {
   readonly attempt: number
   /** Every attempt so far, the failed one last. */
   readonly attempts: readonly Attempt[]
-  /** The wait that would come next, in milliseconds. */
+  /** The wait that would come next, in milliseconds; 0 too where none fits any more. */
   readonly delay: number
   /** What is left of the total, in milliseconds. */
   readonly remaining: number

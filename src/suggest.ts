@@ -27,6 +27,8 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   logprobs: ['extraBody'],
   servicetier: ['extraBody'],
   functions: ['tools'],
+  parameters: ['input'],
+  inputschema: ['input'],
   responseformat: ['output'],
   schema: ['output'],
 }
