@@ -32,13 +32,15 @@ export function readableStreamOf(
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
+        const askedAt = source.clock.now()
         let text = ''
         let over = false
         try {
           // Some events have no form in a format; then the next one is waited for.
           while (text === '' && !over) {
             pending ??= events.next()
-            const result = await within(source.clock, pending, heartbeat)
+            const left = askedAt + heartbeat - source.clock.now()
+            const result = left > 0 ? await within(source.clock, pending, left) : undefined
             if (!result) {
               text = HEARTBEAT
             } else {

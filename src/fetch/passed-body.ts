@@ -78,7 +78,7 @@ export function openPassedBody(input: PassedBodyInput): PassedBody {
     return outcome
   }
 
-  const { failed, idleDue } = reader
+  const { failed, idleDue, proven: provenOf } = reader
   return {
     get inBand() {
       return inBand
@@ -101,6 +101,7 @@ export function openPassedBody(input: PassedBodyInput): PassedBody {
       return noted(reader.end())
     },
     ...(failed && { failed: (error: unknown) => failed(error) }),
+    ...(provenOf && { proven: () => noted(provenOf()) }),
     idleDue(idle) {
       // While the reader has something to read, the silence is its own.
       if (paused || passage.unread > 0) return call.clock.now() + idle

@@ -43,7 +43,8 @@ export function recognise(method: string, url: URL, body: WireRequest['body']): 
   const wire = json && method === 'POST' ? wireOf(path, url, json, streamed) : undefined
   const { authorize: _, ...reader } = wire ? READERS[wire]() : UNKNOWN
   return {
-    proven: wire !== undefined,
+    // Of several answers in one stream a reader follows the first.
+    proven: wire !== undefined && !(streamed && json && answersAsked(json) > 1),
     provider: { ...reader, name: url.hostname },
     request: {
       model: text(json?.model) ?? modelIn(path) ?? 'unknown',
@@ -73,6 +74,12 @@ function wireOf(path: string, url: URL, json: Readonly<Record<string, unknown>>,
   if (!/:(stream)?generateContent$/i.test(path)) return undefined
   // Without `alt=sse` the stream is one array, written piece by piece.
   return streamed && url.searchParams.get('alt') !== 'sse' ? undefined : 'content'
+}
+
+/** OpenAI's `n`, Gemini's `candidateCount`. */
+function answersAsked(json: Readonly<Record<string, unknown>>): number {
+  const config = object(json['generationConfig']) ?? object(json['generation_config'])
+  return Number(json['n'] ?? config?.['candidateCount'] ?? config?.['candidate_count'] ?? 1)
 }
 
 const BRACE = 0x7b

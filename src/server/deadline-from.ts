@@ -61,15 +61,24 @@ const isList = (source: DeadlineSource | readonly DeadlineSource[]): source is r
 function endOf(source: DeadlineSource, startedAt: number): number {
   if (typeof source === 'number') return Number.isNaN(source) ? fail('source', source, WANTED) : source
   if (typeof source !== 'object' || source === null) return fail('source', source, WANTED)
-  if ('getRemainingTimeInMillis' in source) return Date.now() + source.getRemainingTimeInMillis()
+  if ('getRemainingTimeInMillis' in source)
+    return Date.now() + milliseconds('getRemainingTimeInMillis()', source.getRemainingTimeInMillis())
   if ('header' in source) {
+    if (typeof source.of !== 'object' || source.of === null) fail('source.of', source.of, 'a request, or its headers')
     const value = headerOf(headersOf(source.of), nameOf(source.header))
     return startedAt + (value === undefined ? Infinity : (readTimeout(source.header, value.trim()) ?? Infinity))
   }
-  if ('platform' in source) return receipt(source, startedAt) + source.platform.limit
-  if ('limit' in source) return startedAt + source.limit
+  if ('platform' in source) {
+    if (!source.platform) fail('source.platform', source.platform, 'one of platforms, or { limit }')
+    return receipt(source, startedAt) + milliseconds('limit', source.platform.limit)
+  }
+  if ('limit' in source) return startedAt + milliseconds('limit', source.limit)
   const time = (source as Partial<Date>).getTime?.()
   return time === undefined || Number.isNaN(time) ? fail('source', source, WANTED) : time
+}
+
+function milliseconds(field: string, value: unknown): number {
+  return typeof value === 'number' && !Number.isNaN(value) ? value : fail(field, value, 'a number of milliseconds')
 }
 
 /** A clock that runs ahead of ours must not make the limit longer. */

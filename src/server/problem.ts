@@ -1,4 +1,5 @@
 import { type AnyCompletionError, type Code, isCompletionError } from '../errors.ts'
+import { unwrapError } from '../fetch/unwrap-error.ts'
 
 export interface ProblemOptions {
   /**
@@ -128,12 +129,12 @@ function problemOf(
 
 /** The CompletionError itself, or the one that an SDK or the application has wrapped. */
 function beneath(error: unknown): AnyCompletionError | undefined {
-  let value = error
-  for (let depth = 0; depth < 8 && typeof value === 'object' && value !== null; depth++) {
-    if (isCompletionError(value)) return value
-    value = (value as { cause?: unknown }).cause
+  try {
+    return unwrapError(error)
+  } catch {
+    // A proxy that was revoked, say: whatever it is, it is none of ours.
+    return undefined
   }
-  return undefined
 }
 
 function rowOf(error: AnyCompletionError): Row {
@@ -150,12 +151,23 @@ function rowOf(error: AnyCompletionError): Row {
  * that of somebody else's response.
  */
 function ownStatus(error: unknown): Row {
-  const { statusCode, expose, code } = (typeof error === 'object' && error !== null ? error : {}) as {
-    readonly statusCode?: unknown
-    readonly expose?: unknown
-    readonly code?: unknown
-  }
+  const { statusCode, expose, code } = membersOf(error)
   const own = expose === true || (typeof code === 'string' && code.startsWith('FST_ERR_'))
   if (!own || typeof statusCode !== 'number' || !(statusCode >= 400 && statusCode < 500)) return INTERNAL
   return { status: statusCode, detail: 'The service does not accept the request.' }
+}
+
+interface FrameworkError {
+  readonly statusCode?: unknown
+  readonly expose?: unknown
+  readonly code?: unknown
+}
+
+function membersOf(error: unknown): FrameworkError {
+  try {
+    const { statusCode, expose, code } = error as FrameworkError
+    return { statusCode, expose, code }
+  } catch {
+    return {}
+  }
 }

@@ -42,33 +42,45 @@ const NAMES = new Set(['format', 'heartbeat', 'expose', 'onError', 'clock'])
 
 /**
  * The pieces of text that are written, each as it is asked for: so a slow reader slows the provider, and only a reader that waits is
- * sent heartbeats. Throws what the stream fails with as long as there has been no piece; after that a failure is the last piece.
+ * sent heartbeats. Throws what the stream fails with as long as nothing has `begun`; after that a failure is the last piece.
  */
-export function framesOf(stream: RelaySource, options: RelayOptions): AsyncGenerator<string, void, undefined> {
+export function framesOf(
+  stream: RelaySource,
+  options: RelayOptions,
+  begun = false,
+): AsyncGenerator<string, void, undefined> {
   rejectUnknown('relay', options, NAMES)
   const { clock = systemClock, expose = false, format = 'events', heartbeat = 15_000 } = options
   if (typeof heartbeat !== 'number' || !(heartbeat > 0))
     fail('heartbeat', heartbeat, 'a number of milliseconds above 0')
   if (!['events', 'openai'].includes(format as string) && typeof format !== 'function')
     fail('format', format, "'events', 'openai' or a function")
-  return pieces(stream, writer(format, expose, clock), heartbeat, clock, options.onError)
+  return pieces(stream, { frames: writer(format, expose, clock), heartbeat, clock, onError: options.onError, begun })
+}
+
+interface Writing {
+  readonly frames: Frames
+  readonly heartbeat: number
+  readonly clock: Clock
+  readonly onError: RelayOptions['onError']
+  readonly begun: boolean
 }
 
 async function* pieces(
   stream: RelaySource,
-  frames: Frames,
-  heartbeat: number,
-  clock: Clock,
-  onError: RelayOptions['onError'],
+  { frames, heartbeat, clock, onError, ...writing }: Writing,
 ): AsyncGenerator<string, void, undefined> {
-  const events = stream[Symbol.asyncIterator]()
+  let { begun } = writing
   let next: Promise<IteratorResult<StreamEvent>> | undefined
   let held = ''
-  let begun = false
+  let askedAt = clock.now()
   try {
+    const events = stream[Symbol.asyncIterator]()
     for (;;) {
       next ??= events.next()
-      const result = await within(next, heartbeat, clock)
+      // Silence is that of what is written: events of which nothing is may be many.
+      const left = askedAt + heartbeat - clock.now()
+      const result = left > 0 ? await within(next, left, clock) : undefined
       let text = HEARTBEAT
       if (result) {
         next = undefined
@@ -84,15 +96,25 @@ async function* pieces(
       begun = true
       yield held + text
       held = ''
+      askedAt = clock.now()
     }
     if (held + frames.end) yield held + frames.end
   } catch (error) {
-    onError?.(error)
+    told(onError, error)
     if (!begun) throw error
     yield frames.failure(error)
   } finally {
     // Nothing where the stream has ended; otherwise whoever reads has left, or the format threw.
     stream.cancel()
+  }
+}
+
+/** A log's own trouble is not the client's. */
+function told(onError: RelayOptions['onError'], error: unknown): void {
+  try {
+    onError?.(error)
+  } catch {
+    // Nobody is left to tell.
   }
 }
 

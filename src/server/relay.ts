@@ -23,23 +23,25 @@ interface FrameworkReply {
  * @returns Settles when the response has ended, and never rejects for what the stream fails with: see `onError`.
  */
 export async function relay(stream: RelaySource, response: object, options: RelayOptions = {}): Promise<void> {
-  const frames = framesOf(stream, options)
+  const frames = framesOf(stream, options, nodeResponseOf(response)?.headersSent)
   const node = takeOver(response)
   const gone = signalFrom(node)
   const leave = (): void => stream.cancel(gone.reason)
-  if (gone.aborted) return leave()
+  // Ended by somebody else, a timeout of the framework's, say: nobody is left to read.
+  if (gone.aborted || node.writableEnded) return leave()
   gone.addEventListener('abort', leave)
   try {
     for await (const frame of frames) {
-      if (gone.aborted) return
+      if (gone.aborted || node.writableEnded) return
       if (!node.headersSent) head(node, 200, EVENT_STREAM)
       if (!node.write(frame)) await drained(node)
     }
-    if (gone.aborted) return
+    if (gone.aborted || node.writableEnded) return
     if (!node.headersSent) head(node, 200, EVENT_STREAM)
     node.end()
   } catch (error) {
-    if (gone.aborted) return
+    if (gone.aborted || node.writableEnded) return
+    if (node.headersSent) return void node.end()
     const { status, headers, body } = toProblem(error, options)
     head(node, status, headers)
     node.end(JSON.stringify(body))

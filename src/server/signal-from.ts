@@ -8,6 +8,8 @@ export interface ClientGone extends Error {
 
 // One signal for each response, so that asking many times adds no listeners.
 const known = new WeakMap<object, AbortSignal>()
+// Node's Request follows the signal it was made with only as long as somebody holds the Request.
+const held = new WeakMap<AbortSignal, Request>()
 
 /**
  * A signal that aborts when the client has gone before its answer was complete; never because a request body was read or a response
@@ -22,7 +24,7 @@ export function signalFrom(request: object, response?: object): AbortSignal {
   const node = nodeResponseOf(response, request)
   if (node) return remembered(node, () => fromResponse(node))
   const web = webRequestOf(request) ?? webRequestOf(response)
-  if (web) return remembered(web, () => fromSignal(web.signal))
+  if (web) return remembered(web, () => fromRequest(web))
   throw new TypeError(
     'signalFrom needs a web Request, or the response beside a Node request: signalFrom(request, response), with Fastify signalFrom(request, reply)',
   )
@@ -52,8 +54,10 @@ function fromResponse(response: NodeResponse): AbortSignal {
 }
 
 /** A signal of our own, for the runtime's may have no reason (node-server of Hono) or one that says nothing. */
-function fromSignal(signal: AbortSignal): AbortSignal {
+function fromRequest(request: Request): AbortSignal {
+  const { signal } = request
   const controller = new AbortController()
+  held.set(controller.signal, request)
   const follow = (): void => controller.abort(clientGone(signal.reason))
   if (signal.aborted) follow()
   else signal.addEventListener('abort', follow, { once: true })

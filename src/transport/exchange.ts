@@ -153,7 +153,8 @@ const BEHAVIOUR: Behaviour & ThisType<DispatchExchange> = {
   onResponseStart(controller, status, headers) {
     if (this.settled || status < 200) return
     const bag = joined(headers)
-    if (status !== 204 && status !== 304) {
+    // What their headers say of a body is said of one that does not come.
+    if (status !== 204 && status !== 304 && this.request.method !== 'HEAD') {
       const length = bag['content-length']
       if (length !== undefined) this.owed = Number(length)
       const encoding = bag['content-encoding']

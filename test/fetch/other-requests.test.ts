@@ -225,3 +225,9 @@ describe('the wire of a request', () => {
     expect(unwrapError(response)).toMatchObject({ provider: '127.0.0.1', model })
   })
 })
+
+it('passes a HEAD on, whose length is that of a body which does not come', async () => {
+  await using server = await faultServer((exchange) => exchange.head({ contentLength: 1_234 }))
+  const response = await createFetch(QUICK)(server.url('/v1/models'), { method: 'HEAD' })
+  expect([response.status, await response.text(), server.requests.length]).toEqual([200, '', 1])
+})

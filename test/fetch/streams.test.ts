@@ -41,6 +41,17 @@ describe('a stream through createFetch', () => {
     expect(text).toBe(`: hello\n\n${CHAT_STREAM.join('').replaceAll('\n\n', '\r\n\r\n')}`)
   })
 
+  it('of several answers is whole only by its framing', async () => {
+    const finish = CHAT_STREAM.find((piece) => piece.includes('finish_reason":"stop')) as string
+    await using server = await faultServer((exchange) => {
+      begin(exchange)
+      exchange.chunk(finish)
+      setTimeout(() => exchange.reset(), 20)
+    })
+    const response = await ask(server, { body: { stream: true, n: 2 } })
+    expect((await read(response)).error).toBeDefined()
+  })
+
   it('is handed on with its first content, not before', async () => {
     let go!: () => void
     const gone = new Promise<void>((resolve) => {

@@ -122,3 +122,13 @@ describe('several sources', () => {
     expect(() => deadlineFrom(wrong as never, { reserve })).toThrow(/^source must be/)
   })
 })
+
+it.each([
+  [{ ...platforms.nginx, limit: '5' }, /^limit must be a number of milliseconds/],
+  [{ platform: { limit: Number.NaN } }, /^limit must be/],
+  [{ platform: undefined }, /^source\.platform must be/],
+  [{ header: 'grpc-timeout', of: undefined }, /^source\.of must be/],
+  [{ getRemainingTimeInMillis: () => undefined }, /^getRemainingTimeInMillis\(\) must be/],
+])('the source %o is a TypeError that names the field', (source, message) => {
+  expect(() => deadlineFrom(source as never, { reserve: 0 })).toThrow(message)
+})

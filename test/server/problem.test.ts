@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Code, CompletionError } from '../../src/index.ts'
+import { createFetch } from '../../src/fetch.ts'
 import { problemResponse, toProblem } from '../../src/server.ts'
 
 const make = (code: Code, more: Partial<ConstructorParameters<typeof CompletionError>[0]> = {}) =>
@@ -32,6 +33,27 @@ describe('the status', () => {
     expect(toProblem(make('aborted', { cause: gone })).status).toBe(499)
     expect(toProblem(make('aborted')).status).toBe(503)
     expect(toProblem(make('aborted', { cause: make('network') })).status).toBe(503)
+  })
+
+  it('is found by the headers of a response that createFetch returned', async () => {
+    const fetch = createFetch({
+      retry: 0,
+      fetch: async () => new Response('{"error":{"message":"slow"}}', { status: 429, headers: { 'retry-after': '7' } }),
+    })
+    const { headers } = await fetch('http://local/v1/models')
+    const { status, headers: told } = toProblem(Object.assign(new Error('429 slow'), { status: 429, headers }))
+    expect([status, told['retry-after']]).toEqual([429, '7'])
+  })
+
+  it('is there for values that cannot even be looked at', () => {
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    const throwing = {
+      get cause() {
+        throw new Error('no')
+      },
+    }
+    expect([toProblem(proxy).status, toProblem(throwing).status]).toEqual([500, 500])
   })
 
   it('is found beneath what an SDK wraps around an error', () => {

@@ -87,6 +87,61 @@ describe('a relayed stream', () => {
     expect(test.client.text()).toMatch(/{"type":"retry","attempt":1}\n\ndata: {"type":"text"/)
   })
 
+  it('beats while events come of which nothing is written', async () => {
+    await using test = await relayed({ heartbeat: 60 })
+    const pinging = setInterval(() => test.stream.push({ type: 'ping' }), 10)
+    await test.client.sees(/: ?\n\n|: /)
+    clearInterval(pinging)
+    expect(test.stream.pulled).toBeGreaterThan(1)
+    test.stream.push(text('one'), 'end')
+    await test.done
+    await test.client.sees(/"one"/)
+  })
+
+  it('leaves a response that somebody else has ended', async () => {
+    await using test = await relayed()
+    test.stream.push(text('one'))
+    await test.client.sees(/one/)
+    test.response.end()
+    test.stream.push(text('two'))
+    await test.done
+    expect(test.stream.cancelled).not.toHaveLength(0)
+  })
+
+  it('asks nothing for a response that has ended', async () => {
+    await using server = await handledServer()
+    bareClient(server.port)
+    const { response } = await server.next()
+    response.end('too late')
+    const stream = scripted()
+    await relay(stream, response)
+    expect([stream.pulled, stream.cancelled.length]).toEqual([0, 1])
+  })
+
+  it('tells even an early failure as an event where the status line has gone', async () => {
+    await using server = await handledServer()
+    const client = bareClient(server.port)
+    const { response } = await server.next()
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.flushHeaders()
+    const stream = scripted()
+    stream.push(limited())
+    await relay(stream, response)
+    await client.sees(/data: {"type":"error","error":{.*"code":"rate_limit".*0\r\n\r\n/s)
+    expect(client.text()).toMatch(/^HTTP\/1\.1 200 /)
+  })
+
+  it('stands an onError that throws', async () => {
+    await using test = await relayed({
+      onError() {
+        throw new Error('the log is full')
+      },
+    })
+    test.stream.push(text('half'), limited())
+    await test.done
+    await test.client.sees(/half.*"code":"rate_limit".*0\r\n\r\n/s)
+  })
+
   it('tells a late failure as its last event', async () => {
     const errors: unknown[] = []
     await using test = await relayed({ onError: (error) => errors.push(error) })

@@ -5,6 +5,8 @@ import {
   type Http2ServerResponse,
 } from 'node:http2'
 import type { AddressInfo } from 'node:net'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { signalFrom } from '../../src/server.ts'
 import { bareClient, type Handled, handledServer } from '../support/http-server.ts'
@@ -160,4 +162,17 @@ describe('on a web server', () => {
     const request = new Request('http://localhost/', { signal: AbortSignal.abort() })
     expect(signalFrom(request).aborted).toBe(true)
   })
+})
+
+it('hears of a client that leaves when nobody holds the Request any more', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const client = new AbortController()
+  const signal = signalFrom(new Request('http://local/', { signal: client.signal }))
+  for (let turn = 0; turn < 3; turn++) {
+    await turns()
+    collect()
+  }
+  client.abort()
+  expect(signal.aborted).toBe(true)
 })
