@@ -1,6 +1,7 @@
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { asked, clientOf, deaf, failureOf, observer, responding, scriptedFetch, silence } from '../support/call.ts'
 import { ANSWER, answering, chat, failure } from '../support/chat.ts'
+import { DONE, finish, word } from '../support/chat-stream.ts'
 import { faultServer } from '../support/fault-server.ts'
 import { testClock, turns } from '../support/test-clock.ts'
 
@@ -191,6 +192,28 @@ test.each([{ timeout: 150 }, { timeout: { attempt: 150 } }, { timeout: { headers
     expect((await call).text).toBe(ANSWER)
   },
 )
+
+test('fake timers of the host hold up no stream', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const events = `${word('Paris')}${finish()}${DONE}`
+  const fetch = scriptedFetch(responding(events, 200, { 'content-type': 'text/event-stream' }))
+  const client = clientOf('http://local', { fetch })
+  expect(await client.complete(asked, { wire: 'stream' })).toMatchObject({ text: 'Paris' })
+})
+
+test('the limit for headers begins anew with a reconnect', async () => {
+  await using server = await faultServer((exchange) => {
+    if (exchange.connection.index > 0) setTimeout(() => answering(exchange), 120)
+    else if (exchange.connection.requests > 1) setTimeout(() => exchange.reset(), 120)
+    else answering(exchange)
+  })
+  const client = clientOf(server.origin)
+  await client.complete(asked)
+  await turns()
+  const { attempts } = await client.complete(asked, { timeout: { headers: 180 }, retry: 0 })
+  expect(attempts).toMatchObject([{ outcome: 'ok', reconnect: true }])
+})
 
 test('fake timers of the host drive a client without a clock', async () => {
   vi.useFakeTimers()
