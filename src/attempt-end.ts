@@ -4,15 +4,12 @@ import { emit } from './call.ts'
 import { finishPhase, stopPhases } from './call-timer.ts'
 import type { CompletionError } from './errors.ts'
 import { type AttemptFacts, observedError } from './failure.ts'
-import type { Observation, SeenResponse } from './observation.ts'
+import { MOST_SHOWN, type Observation, type SeenResponse } from './observation.ts'
 import { textOf } from './parse.ts'
 import type { Usage } from './result.ts'
 import type { Running } from './running-attempt.ts'
 import { afterTurn } from './turn.ts'
 import { YOUNG } from './young.ts'
-
-/** Of an error's body; a chunk may be of any size. */
-const MOST_SEEN = 64 * 1024
 
 // How an attempt ends: what its body turned out to be, what that means for the call, and the record of it.
 
@@ -154,5 +151,5 @@ export function factsOf(running: Running): AttemptFacts {
 }
 
 export function seen({ reader, errorBody }: Running, { status, headers }: GoodResponse): SeenResponse {
-  return { status, headers, body: reader ? reader.text() : textOf(errorBody ?? [], MOST_SEEN) }
+  return { status, headers, body: reader ? reader.text() : textOf(errorBody ?? [], MOST_SHOWN) }
 }

@@ -4,14 +4,13 @@ import { beginPhase, finishPhase, watchPhases } from './call-timer.ts'
 import { type Credentials, credentials, sentHeaders } from './credentials.ts'
 import type { CompletionError } from './errors.ts'
 import { endingError, shownRequestId, timeoutError } from './failure.ts'
-import { isGood } from './observation.ts'
+import { isGood, MOST_SHOWN } from './observation.ts'
 import type { AttemptPlan, AttemptUser, Behaviour, Running } from './running-attempt.ts'
 import type { WireRequest } from './transport/transport.ts'
 import { YOUNG } from './young.ts'
 
-/** An error's body is worth this much waiting and this much reading: its status is known already. */
+/** An error's body is worth this much waiting: its status is known already. */
 const ERROR_BODY_MS = 2_000
-const ERROR_BODY_BYTES = 64 * 1024
 
 /**
  * One try: credentials → transport → headers → body → outcome. Exactly one of the user's `succeed` and `fail` is called, once, and
@@ -110,7 +109,7 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
     if (reader) return reading(this, () => reader.data(chunk))
     ;(this.errorBody ??= []).push(chunk)
     this.errorBytes += chunk.length
-    if (this.errorBytes >= ERROR_BODY_BYTES) statusSeen(this)
+    if (this.errorBytes >= MOST_SHOWN) statusSeen(this)
   },
 
   onEnd() {
@@ -130,6 +129,7 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
       this.reconnect = true
       this.reused = false
       this.ended = false
+      // It runs from when the request has left, and this one has not.
       finishPhase(this, 'headers')
       return send(this, this.request, true, this.call.clock.now())
     }

@@ -62,36 +62,7 @@ export function classify(observation: Observation, context: ClassifyContext): Cl
     const message = explain({ code: thrown.code, what, provider: context.provider })
     return { ...thrown, message, ...(response === undefined ? {} : trace(response, context)) }
   }
-  if (observation.kind === 'invalid') {
-    const { problem, retryable, code = 'invalid_response' } = observation
-    const { response: seen } = observation
-    const html = /^\s*<(?:!|html)/i.test(seen.body)
-    const message = explain({
-      code,
-      what: problem,
-      provider: context.provider,
-      html,
-      baseURL: context.baseURLHint,
-    })
-    const { headers, status } = seen
-    const shouldRetry = serversWord(headers)
-    const retryAfterMs = retryAfter({
-      headers,
-      json: undefined,
-      text: undefined,
-      status,
-      code,
-      wallNow: context.wallNow,
-    })
-    return {
-      code,
-      // A server that says no is believed; one that says yes does not know what its answer is worth.
-      retryable: retryable && shouldRetry !== false,
-      message,
-      ...trace(seen, context),
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    }
-  }
+  if (observation.kind === 'invalid') return unanswered(observation, context)
   const inBand = observation.kind === 'in_band'
   return answered(observation.response, inBand ? observation.json : undefined, inBand, context)
 }
@@ -102,6 +73,24 @@ function passedOn(error: AnyCompletionError): Classification {
   return { code, retryable, message, phase, status, providerCode, providerMessage, param, requestId, retryAfterMs }
 }
 
+/** A good status without an answer. */
+function unanswered(observation: Extract<Observation, { kind: 'invalid' }>, context: ClassifyContext): Classification {
+  const { problem, retryable, code = 'invalid_response', response } = observation
+  const { headers, status, body } = response
+  const { provider, baseURLHint: baseURL, wallNow } = context
+  const html = /^\s*<(?:!|html)/i.test(body)
+  const retryAfterMs = retryAfter({ headers, json: undefined, text: undefined, status, code, wallNow })
+  return {
+    code,
+    // A server that says no is believed; one that says yes does not know what its answer is worth.
+    retryable: retryable && serversWord(headers) !== false,
+    message: explain({ code, what: problem, provider, html, baseURL }),
+    ...trace(response, context),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  }
+}
+
+/** `x-should-retry`, where it says one or the other. */
 function serversWord(headers: HeaderBag): boolean | undefined {
   return { true: true, false: false }[headers['x-should-retry']?.trim().toLowerCase() ?? '']
 }

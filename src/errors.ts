@@ -165,10 +165,12 @@ export class CompletionError<C extends Code = Code> extends Error {
 
   /** Restores an error from its plain form, for example one that crossed a queue or a worker's boundary. */
   static fromJSON(data: CompletionErrorJSON): AnyCompletionError {
-    // Not by its own name, for which a compiler would give the class another one.
-    return new this(data) as AnyCompletionError
+    return restored(data)
   }
 }
+
+/** Outside the class: for a class that names itself within, the compiler of our build gives it another name. */
+const restored = (data: CompletionErrorJSON): AnyCompletionError => new CompletionError(data) as AnyCompletionError
 
 /** A CompletionError narrowed by its `code`. */
 export type AnyCompletionError = { [C in Code]: CompletionError<C> }[Code]

@@ -7,7 +7,7 @@ import {
   type ErrorResponse,
   type TimeoutPhase,
 } from './errors.ts'
-import type { Observation, SeenResponse } from './observation.ts'
+import { MOST_SHOWN, type Observation, type SeenResponse } from './observation.ts'
 import { promptTexts } from './prompt-texts.ts'
 import { redactCutText, safeHeaders } from './redact.ts'
 import { requestIdOf } from './request-id.ts'
@@ -128,7 +128,7 @@ function errorResponse(call: Call, { status, headers, body }: SeenResponse): Err
   return {
     status,
     headers: new Headers(safeHeaders(headers, secrets)),
-    body: redactCutText(body.slice(0, MOST_BODY), secrets),
+    body: redactCutText(body.slice(0, MOST_SHOWN), secrets),
   }
 }
 
@@ -166,14 +166,12 @@ function secretsOf(call: Call): string[] {
     ...call.url.searchParams.entries(),
   ]
   const secret = named.flatMap(([name, value]) => (value !== null && SECRET_NAME.test(name) ? [value] : []))
-  return [...Object.values(call.credentials), ...secret, ...passwordOf(call.settings.layer.proxy)]
+  return [...Object.values(call.credentials), ...secret, passwordOf(call.settings.layer.proxy)]
 }
 
-function passwordOf(proxy: unknown): readonly string[] {
+function passwordOf(proxy: Call['settings']['layer']['proxy']): string {
   const text = String(proxy)
-  const { password } = URL.canParse(text) ? new URL(text) : { password: '' }
-  return [password]
+  return URL.canParse(text) ? new URL(text).password : ''
 }
 
 const SECRET_NAME = /auth|key|token|cookie|secret|sig|pass|cred/i
-const MOST_BODY = 64 * 1024

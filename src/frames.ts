@@ -1,3 +1,4 @@
+import { fail } from './check.ts'
 import type { Clock } from './clock.ts'
 import type { StreamEvent } from './stream-events.ts'
 
@@ -21,4 +22,14 @@ export const HEARTBEAT = ': ping\n\n'
 /** An event of server-sent events that holds JSON, which has no line breaks of its own. */
 export function dataFrame(value: unknown): string {
   return `data: ${JSON.stringify(value)}\n\n`
+}
+
+/** A format of the caller's own, which may be written without types and give nothing. */
+export function written(format: (event: StreamEvent) => string): Frames['event'] {
+  return (event) => {
+    const text: unknown = format(event)
+    if (typeof text !== 'string')
+      fail('format', text, 'a function that returns a string, empty where an event has no form')
+    return text
+  }
 }

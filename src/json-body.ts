@@ -1,4 +1,5 @@
 import type { BodyOutcome, BodyReader } from './body.ts'
+import { MOST_SHOWN } from './observation.ts'
 import { readBody, salvage, textOf } from './parse.ts'
 import type { Answer, Provider } from './provider.ts'
 import type { PartialAnswer } from './result.ts'
@@ -12,8 +13,6 @@ export interface JsonAnswer {
 
 /** No answer is as large; reading more of what failed anyway would keep everything else waiting. */
 const MOST_SALVAGED = 4 * 1024 * 1024
-/** The error shows no more. */
-const MOST_SHOWN = 64 * 1024
 
 /** Reads a body that is one JSON document. `limit` counts decoded bytes. */
 export function openJsonBody(provider: Provider, limit: number): BodyReader<JsonAnswer> {

@@ -39,6 +39,9 @@ export type Observation =
       readonly error?: unknown
     }
 
+/** So many bytes of a body are shown, and read where the body is an error's. */
+export const MOST_SHOWN: number = 64 * 1024
+
 /** Whether an answer is due under a status. */
 export const isGood = (status: number): boolean => status >= 200 && status < 300
 
@@ -46,6 +49,6 @@ export const isGood = (status: number): boolean => status >= 200 && status < 300
 export interface SeenResponse {
   readonly status: number
   readonly headers: HeaderBag
-  /** The body's text, or what of it had arrived; at most 64 KiB. */
+  /** The body's text, or what of it had arrived; at most MOST_SHOWN of it. */
   readonly body: string
 }

@@ -1,10 +1,10 @@
 import { fail, rejectUnknown } from './check.ts'
-import type { Clock } from './clock.ts'
 import { isCompletionError } from './errors.ts'
-import { dataFrame, type Frames, HEARTBEAT, type FrameSource } from './frames.ts'
+import { dataFrame, type Frames, HEARTBEAT, type FrameSource, written } from './frames.ts'
 import { openaiFrames } from './openai-frames.ts'
 import type { StreamEvent } from './stream-events.ts'
 import type { ReadableStreamOptions } from './stream-handle.ts'
+import { within } from './within.ts'
 
 const HEARTBEAT_MS = 15_000
 const NAMES = new Set(['format', 'heartbeat'])
@@ -40,13 +40,13 @@ export function readableStreamOf(
           while (text === '' && !over) {
             pending ??= events.next()
             const left = askedAt + heartbeat - source.clock.now()
-            const result = left > 0 ? await within(source.clock, pending, left) : undefined
+            const result = left > 0 ? await within(pending, left, source.clock) : undefined
             if (!result) {
               text = HEARTBEAT
             } else {
               pending = undefined
               over = result.done === true
-              text = result.done ? frames.end : written(frames.event(result.value))
+              text = result.done ? frames.end : frames.event(result.value)
             }
           }
         } catch (error) {
@@ -64,18 +64,11 @@ export function readableStreamOf(
   )
 }
 
-/** A format of the caller's own, written without types, may give nothing. */
-function written(text: unknown): string {
-  if (typeof text !== 'string')
-    fail('format', text, 'a function that returns a string, empty where an event has no form')
-  return text
-}
-
 function framesOf(format: NonNullable<ReadableStreamOptions['format']>, source: FrameSource): Frames {
   if (format === 'openai') return openaiFrames(source)
   if (format !== 'events' && typeof format !== 'function') fail('format', format, "'events', 'openai' or a function")
   return {
-    event: format === 'events' ? (event) => (event.type === 'ping' ? HEARTBEAT : dataFrame(event)) : format,
+    event: format === 'events' ? (event) => (event.type === 'ping' ? HEARTBEAT : dataFrame(event)) : written(format),
     failure: (error) => dataFrame({ type: 'error', error: plain(error) }),
     end: '',
   }
@@ -85,12 +78,4 @@ function plain(error: unknown): unknown {
   return isCompletionError(error)
     ? error.toJSON()
     : { name: 'Error', code: 'server_error', message: 'the stream failed' }
-}
-
-/** The result, or undefined where it takes longer than `milliseconds`; the promise may be asked again. */
-function within<T>(clock: Clock, promise: Promise<T>, milliseconds: number): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const timer = clock.setTimeout(() => resolve(undefined), milliseconds)
-    promise.then(resolve, reject).finally(() => clock.clearTimeout(timer))
-  })
 }

@@ -64,8 +64,7 @@ type InputOf<T extends Tool> = T extends { readonly input: infer S }
     : unknown
 
 /** No tools: a call whose request has none. */
-// oxlint-disable-next-line typescript/no-generated-empty-object-type -- a set without members is meant
-export type NoTools = Readonly<Record<never, never>>
+export type NoTools = { readonly [Name in never]: Tool }
 
 /** WHAT is asked of the model: plain data. */
 export interface Request<T extends ToolSet = ToolSet, O extends OutputSpec | undefined = OutputSpec | undefined> {

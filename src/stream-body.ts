@@ -60,6 +60,8 @@ export function openStreamBody(input: StreamBodyInput): StreamBody {
   let lastChunkAt = clock.now()
   let heardAt = lastChunkAt
 
+  /** The answer has ended by its own word, and nothing has belied it. */
+  const proven = (): boolean => finished && !doubted
   const whole = (): BodyOutcome<JsonAnswer> => {
     const answer = gathered.answer()
     return { kind: 'whole', value: { answer, raw: undefined }, usage: answer.usage }
@@ -136,9 +138,9 @@ export function openStreamBody(input: StreamBodyInput): StreamBody {
     controls.resume()
   }
 
-  /** Everything has been read: with a finish reason the answer is whole, whatever became of the connection then. */
+  /** Everything has been read: with a finish reason the answer is whole; where that is in doubt, if its connection ended well. */
   function atEnd(): BodyOutcome<JsonAnswer> | undefined {
-    if (finished && !(broken && doubted)) return whole()
+    if (broken ? proven() : finished) return whole()
     if (broken) {
       controls.fail(broken.error)
       return undefined
@@ -195,13 +197,12 @@ export function openStreamBody(input: StreamBodyInput): StreamBody {
     },
     idleDue(idle) {
       // While the consumer has something to read or reads nothing, the silence is its own.
-      const ending = finished && !doubted
-      if (paused || unread > 0) return clock.now() + (ending ? TRAILING_MS : idle)
-      if (!ending) return heardAt + idle
+      if (paused || unread > 0) return clock.now() + (proven() ? TRAILING_MS : idle)
+      if (!proven()) return heardAt + idle
       if (heardAt + TRAILING_MS <= clock.now()) controls.read(() => (outcome = whole()))
       return Math.max(heardAt, clock.now()) + TRAILING_MS
     },
-    proven: () => (finished && !doubted ? whole() : undefined),
+    proven: () => (proven() ? whole() : undefined),
     partial: () => (document ? document.partial() : partialOf(gathered.partial())),
     text: () => (document ? document.text() : textOf([kept.bytes()])),
   }

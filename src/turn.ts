@@ -8,12 +8,12 @@ export function afterReading(now: number, due: number, expire: () => void): void
 }
 
 /** Held from the start: what waits for a turn waits for no time, and fake timers that replace it later would hold it for ever. */
-const immediate = globalThis.setImmediate as typeof setImmediate | undefined
+const { setImmediate } = globalThis
 
 /** Runs something when the event loop has read its sockets once. */
 export function afterTurn(run: () => void): void {
   try {
-    ;(immediate as typeof setImmediate)(run)
+    setImmediate(run)
   } catch {
     // Browsers have none; Next.js' edge runtime has one that does nothing but throw.
     setTimeout(run, 0)

@@ -250,11 +250,11 @@ describe('a broken exchange', () => {
     expect([seen.code, seen.status, seen.requestId]).toEqual(['authentication', 401, 'q'])
   })
 
-  it('is the network under a good status', () => {
+  it.each([200, 201])('is the network under the good status %i', (status) => {
     const error = Object.assign(new Error('x'), { code: 'ECONNRESET' })
-    const response = { status: 200, headers: {}, body: '{"cho' }
+    const response = { status, headers: {}, body: '{"cho' }
     const seen = classify({ kind: 'thrown', error, sent: true, response }, { provider: 'acme', wallNow: NOW })
-    expect([seen.code, seen.retryable, seen.status]).toEqual(['network', true, 200])
+    expect([seen.code, seen.retryable, seen.status]).toEqual(['network', true, status])
     expect(seen.message).toBe('network: acme: the connection was closed early (ECONNRESET).')
   })
 })

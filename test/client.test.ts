@@ -33,6 +33,15 @@ test('close aborts what outlives its grace', async () => {
   expect(clock.pending).toBe(0)
 })
 
+test('close with a grace that no timer can hold lets calls finish', async () => {
+  await using server = await faultServer((exchange) => setTimeout(() => answering(exchange), 50))
+  const client = clientOf(server.origin)
+  const call = client.complete(asked)
+  await until(() => server.requests.length === 1)
+  await client.close({ grace: 2 ** 31 })
+  expect((await call).text).toBe(ANSWER)
+})
+
 test('close without grace aborts at once', async () => {
   await using server = await faultServer(() => {})
   const client = clientOf(server.origin)

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { createContext, runInContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import { CompletionError, isCompletionError } from 'punctual'
+import { type AnyCompletionError, CompletionError, type CompletionErrorJSON, isCompletionError } from 'punctual'
 import { asked, clientOf, failureOf, responding, scriptedFetch } from './support/call.ts'
 
 const whole = {
@@ -47,7 +47,9 @@ test.each([
 })
 
 test('comes back from JSON as it was', () => {
-  const error = CompletionError.fromJSON(JSON.parse(JSON.stringify(new CompletionError(whole))))
+  const plain = JSON.parse(JSON.stringify([new CompletionError(whole)])) as CompletionErrorJSON[]
+  // Handed over by itself, as a function.
+  const [error] = plain.map(CompletionError.fromJSON) as [AnyCompletionError]
   expect(isCompletionError(error)).toBe(true)
   expect(error).toMatchObject(whole)
   expect(error.toJSON()).toEqual(new CompletionError(whole).toJSON())

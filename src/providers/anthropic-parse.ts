@@ -157,7 +157,7 @@ export function messageReader(provider: string): (event: ServerSentEvent) => rea
         const index = calls.get(json.index)
         if (piece && index !== undefined) return [{ type: 'tool_call', index, arguments: piece }]
         // Server tools' input has no call of ours.
-        if (piece && kept?.index === json.index && kept) kept.input += piece
+        if (piece && kept && kept.index === json.index) kept.input += piece
         const signature = text(delta?.signature)
         return signature ? [{ type: 'reasoning', text: '', providerData: { [provider]: { signature } } }] : NOTHING
       }

@@ -67,8 +67,8 @@ export function chatReader(provider: string): (event: ServerSentEvent) => readon
       identified = answerId !== undefined && model !== undefined
       parts.push({ type: 'meta', id: answerId, model })
     }
-    // Perplexity repeats the whole message beside each delta; an ending choice may come without a delta.
-    // Some gateways answer with one event that has the whole message.
+    // Perplexity repeats the whole message beside each delta; an ending choice may come without a delta; and some gateways answer with
+    // one event that has nothing but the whole message.
     const delta = object(choice?.delta) ?? (begun ? undefined : object(choice?.message))
     if (delta) {
       const thought = reasoningOf(delta)

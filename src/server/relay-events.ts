@@ -1,9 +1,10 @@
 import { fail, rejectUnknown } from '../check.ts'
-import { type Clock, LONGEST_TIMER, systemClock } from '../clock.ts'
-import { dataFrame, type Frames, HEARTBEAT } from '../frames.ts'
+import { type Clock, systemClock } from '../clock.ts'
+import { dataFrame, type Frames, HEARTBEAT, written } from '../frames.ts'
 import { openaiFrames } from '../openai-frames.ts'
 import type { StreamEvent } from '../stream-events.ts'
 import type { StreamFormat } from '../stream-handle.ts'
+import { within } from '../within.ts'
 import { type ProblemOptions, toProblem } from './problem.ts'
 
 /** What is relayed: a stream of punctual's, or anything that is as iterable and as cancellable. */
@@ -128,7 +129,7 @@ function writer(format: StreamFormat, expose: boolean, clock: Clock): Frames {
     return { ...openaiFrames({ clock, callId: `chatcmpl-${crypto.randomUUID()}`, model: '' }), failure }
   }
   return {
-    event: format === 'events' ? dataFrame : format,
+    event: format === 'events' ? dataFrame : written(format),
     failure: (error) => dataFrame({ type: 'error', error: plain(error, expose) }),
     end: '',
   }
@@ -147,13 +148,4 @@ function plain(error: unknown, expose: boolean): object {
     ...(seconds !== undefined && { retryAfterMs: Number(seconds) * 1_000 }),
     ...more,
   }
-}
-
-/** What the promise gives, or undefined after so many milliseconds; it may be asked again. */
-function within<T>(promise: Promise<T>, milliseconds: number, clock: Clock): Promise<T | undefined> {
-  if (milliseconds === Infinity) return promise
-  return new Promise((resolve, reject) => {
-    const timer = clock.setTimeout(() => resolve(undefined), Math.min(milliseconds, LONGEST_TIMER))
-    promise.then(resolve, reject).finally(() => clock.clearTimeout(timer))
-  })
 }

@@ -27,20 +27,21 @@ export async function relay(stream: RelaySource, response: object, options: Rela
   const node = takeOver(response)
   const gone = signalFrom(node)
   const leave = (): void => stream.cancel(gone.reason)
-  // Ended by somebody else, a timeout of the framework's, say: nobody is left to read.
-  if (gone.aborted || node.writableEnded) return leave()
+  // The client has gone, or somebody else has ended the response, a timeout of the framework's, say: nobody is left to write to.
+  const over = (): boolean => gone.aborted || node.writableEnded
+  if (over()) return leave()
   gone.addEventListener('abort', leave)
   try {
     for await (const frame of frames) {
-      if (gone.aborted || node.writableEnded) return
+      if (over()) return
       if (!node.headersSent) head(node, 200, EVENT_STREAM)
       if (!node.write(frame)) await drained(node)
     }
-    if (gone.aborted || node.writableEnded) return
+    if (over()) return
     if (!node.headersSent) head(node, 200, EVENT_STREAM)
     node.end()
   } catch (error) {
-    if (gone.aborted || node.writableEnded) return
+    if (over()) return
     if (node.headersSent) return void node.end()
     const { status, headers, body } = toProblem(error, options)
     head(node, status, headers)

@@ -1,4 +1,5 @@
 import type { DispatcherLike } from '../options.ts'
+import { afterTurn } from '../turn.ts'
 import { hostDispatcher, openDispatcherTransport } from './dispatcher.ts'
 import { openFetchTransport } from './fetch.ts'
 import { NODE_ERRORS } from './node-errors.ts'
@@ -8,9 +9,6 @@ import type { Transport, Transports } from './transport.ts'
 import { openUndiciTransport } from './undici.ts'
 
 type Fetch = typeof globalThis.fetch
-
-/** Held from the start, so that fake timers that replace it later do not hold up what the environment says. */
-const afterThisTurn = setImmediate
 
 /**
  * The transports of a client on Node. In this order: the call's `fetch`, its `dispatcher`, its `proxy`, a dispatcher that the host has
@@ -34,7 +32,7 @@ export function openNodeTransports(): Transports {
       start(request, receiver, fresh) {
         // Calls come in bursts, and a look at a variable is a call into the system: so once in a turn of the event loop.
         if (request.url !== asked) {
-          if (asked === undefined) afterThisTurn(forget).unref()
+          if (asked === undefined) afterTurn(forget)
           asked = request.url
           named = proxyFromEnvironment(asked, process.env)
         }

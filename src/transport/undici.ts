@@ -1,5 +1,3 @@
-// oxlint-disable-next-line typescript/triple-slash-reference -- an ambient file cannot be imported
-/// <reference path="./undici-deep.d.ts" />
 import type { Agent as UndiciAgent, buildConnector, Client as UndiciClient, Dispatcher } from 'undici'
 import buildConnect from 'undici/lib/core/connect.js'
 import Agent from 'undici/lib/dispatcher/agent.js'

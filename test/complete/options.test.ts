@@ -214,6 +214,7 @@ describe('a mistake', () => {
     ['did you mean timeout.firstToken', { first_token: 5 }],
     ['did you mean retry.baseDelay', { baseDelay: 5 }],
     ['did you mean request.maxTokens', { max_tokens: 5 }],
+    ['of a Headers: Object.fromEntries', { headers: new Headers({ 'x-a': '1' }) }],
     ['did you mean signal', { abortSignal: new AbortController().signal, sginal: 1 }],
     ['budget is not available', { retry: { budget: {} } }],
     ['fallbacks is not available', { fallbacks: [] }],
@@ -269,6 +270,7 @@ describe('a mistake', () => {
     ['request.model', { ...asked, model: '' }],
     ['request.model', { ...asked, model: {} }],
     ['did you mean maxTokens', { ...asked, max_tokens: 5 }],
+    ['did you mean input', { ...asked, tools: { get: { parameters: {} } } }],
     ['did you mean topP', { ...asked, top_p: 1 }],
     ['did you mean extraBody', { ...asked, top_k: 1 }],
     ['did you mean options.timeout', { ...asked, timeout: 1 }],
@@ -284,6 +286,7 @@ describe('a mistake', () => {
     ['defaults', null],
     ['defaults.provider', { provider: 'openai' }],
     ['defaults.clock', { clock: {} }],
+    ['a Clock with now, wallNow, setTimeout, clearTimeout', { clock: { now: () => 0 } }],
     ['defaults.random', { random: 4 }],
     ['did you mean provider', { providers: 1 }],
   ])('in a client names %s', (named, defaults) => {

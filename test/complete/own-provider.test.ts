@@ -166,6 +166,15 @@ function broken(): never {
   throw new Error('broken')
 }
 
+test('a provider classifies no more of a body than is shown', async () => {
+  const lengths: number[] = []
+  const classify = ({ body }: { body: string }) => void lengths.push(body.length)
+  const fetch = scriptedFetch(responding('x'.repeat(1_000_000), 400))
+  const asking = { ...asked, model: own({ classify }) }
+  await failureOf(clientOf('http://local', { fetch }).complete(asking, { retry: 0 }))
+  expect(lengths).toEqual([65_536])
+})
+
 test('a thenable of another realm is waited for', async () => {
   const fetch = scriptedFetch(good)
   const authorize = () => runInNewContext('(async () => ({ "x-foreign": "1" }))()') as Promise<Record<string, string>>

@@ -169,6 +169,14 @@ test("a caller's own credential is in no request id", async () => {
   expect(shown(await failureOf(client.complete(asked, { retry: 0 })), seen.events)).not.toContain('hunterhunter')
 })
 
+test("a proxy's answer shows no password of the option", async () => {
+  await using proxy = await faultServer((exchange) => exchange.respond('refused swordfish', { status: 502 }))
+  const url = proxy.origin.replace('http://', 'http://user:swordfish@')
+  const error = await failureOf(clientOf('http://model.invalid', { proxy: url }).complete(asked, { retry: 0 }))
+  expect(error).toMatchObject({ status: 502, response: { body: 'refused [redacted]' } })
+  expect(shown(error, [])).not.toContain('swordfish')
+})
+
 test("a proxy's answer shows no password of it", async () => {
   const fetch = scriptedFetch(responding('refused (Basic dXNlcjpwYXNz)', 502))
   const error = await failureOf(clientOf('http://local', { fetch }).complete(asked, { retry: 0 }))

@@ -98,6 +98,14 @@ describe('a relayed stream', () => {
     await test.client.sees(/"one"/)
   })
 
+  it('writes nothing of a format that gives nothing', async () => {
+    await using test = await relayed({ format: () => undefined as never })
+    test.stream.push(text('one'), 'end')
+    await test.done
+    await test.client.sees(/"status":500/)
+    expect(test.client.text()).not.toContain('undefined')
+  })
+
   it('leaves a response that somebody else has ended', async () => {
     await using test = await relayed()
     test.stream.push(text('one'))

@@ -164,6 +164,13 @@ describe('toReadableStream', () => {
     expect(await wire.completionError(stream)).toMatchObject({ code: 'aborted', cause: expect.any(Error) as Error })
   })
 
+  test('has no heartbeats where they are never due', async () => {
+    const server = await serverOf((exchange) => setTimeout(() => wire.streaming(exchange), 60))
+    const body = await textOf(clientOf(server.origin).stream(asked).toReadableStream({ heartbeat: Infinity }))
+    expect(body).not.toContain(': ping')
+    expect(body).toContain('Paris')
+  })
+
   test('fills silence with heartbeats', async () => {
     const clock = testClock()
     const server = await serverOf((exchange) => wire.begin(exchange, wire.word('one')))

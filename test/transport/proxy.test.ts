@@ -105,7 +105,7 @@ describe('a proxy', () => {
     expect(received.order).toEqual([])
   })
 
-  test.each(['no url at all', 'socks5://127.0.0.1:1080'])(
+  test.each(['no url at all', 'http://us%er:p@127.0.0.1:1080', 'socks5://127.0.0.1:1080'])(
     'given as %s is a TypeError that names the option',
     (proxy) => {
       expect(() => openNodeTransports().pick({ proxy })).toThrow(/^proxy: /)

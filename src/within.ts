@@ -1,0 +1,10 @@
+import { type Clock, LONGEST_TIMER } from './clock.ts'
+
+/** What the promise gives, or undefined after so many milliseconds; it may be asked again. */
+export function within<T>(promise: Promise<T>, milliseconds: number, clock: Clock): Promise<T | undefined> {
+  if (milliseconds === Infinity) return promise
+  return new Promise((resolve, reject) => {
+    const timer = clock.setTimeout(() => resolve(undefined), Math.min(milliseconds, LONGEST_TIMER))
+    promise.then(resolve, reject).finally(() => clock.clearTimeout(timer))
+  })
+}
