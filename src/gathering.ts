@@ -95,7 +95,8 @@ export function gathering(): Gathering {
         case 'message_data':
           messageData = part.providerData
           break
-        // What these say is of the stream, not of its message.
+        // What these say is of the stream, not of the message's text.
+        case 'other_content':
         case 'ping':
         case 'error':
         case 'malformed':

@@ -112,6 +112,8 @@ export type StreamPart =
   | { readonly type: 'meta'; readonly id?: string | undefined; readonly model?: string | undefined }
   /** Replaces the message's own provider data. */
   | { readonly type: 'message_data'; readonly providerData: ProviderData }
+  /** Content that is told in no words: audio, an image, what a server's own tool is asked. Like all content it shows that the model works. */
+  | { readonly type: 'other_content' }
   /** A new part of the message begins, although the one before has the same type. */
   | { readonly type: 'part_boundary' }
   /** The provider is alive but has no content. */

@@ -222,6 +222,8 @@ function isContent(part: StreamPart): boolean {
       return part.text !== ''
     case 'tool_call':
       return part.arguments !== '' || part.name !== undefined || part.id !== undefined
+    case 'other_content':
+      return true
     default:
       return false
   }

@@ -62,14 +62,14 @@ export function stream(input: CallInput): CompletionStream {
               // An observer may have ended the call in the middle of an event.
               wants: () => !call.ending && (draining || queue.hungry),
               part(part) {
+                if (call.ending) return
                 const event = eventOf(part)
-                if (!event || call.ending) return
-                if (!begun && event.type !== 'usage') {
+                if (!begun && (event ? event.type !== 'usage' : part.type === 'other_content')) {
                   begun = true
                   body = opened
                   resolve()
                 }
-                push(event)
+                if (event) push(event)
               },
               ping: () => push({ type: 'ping' }),
               ...(rawEvents && { raw: (data: string) => push({ type: 'raw', data }) }),

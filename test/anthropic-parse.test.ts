@@ -143,6 +143,7 @@ describe('a stream', () => {
     )
     const whole = { type: 'server_tool_use', id: 's', name: 'web_search', input: { query: 'tides' } }
     expect(parts.at(-1)).toEqual({ type: 'reasoning', text: '', providerData: { anthropic: { block: whole } } })
+    expect(parts.slice(-3, -1)).toEqual([{ type: 'other_content' }, { type: 'other_content' }])
   })
 
   test('calls are numbered among themselves', () => {

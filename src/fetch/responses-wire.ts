@@ -61,6 +61,7 @@ function usageOf(response: JsonObject): Usage | undefined {
 }
 
 const NOTHING: readonly StreamPart[] = []
+const OTHER_CONTENT: readonly StreamPart[] = [{ type: 'other_content' }]
 
 function readEvent({ event: name, data }: ServerSentEvent): readonly StreamPart[] {
   // Some gateways end every stream alike.
@@ -89,6 +90,8 @@ function readEvent({ event: name, data }: ServerSentEvent): readonly StreamPart[
     case 'error':
       return [{ type: 'error', error: object(event.error) ? event : { error: event } }]
     default: {
+      // Audio, transcripts, previews of an image, and what is still to come.
+      if (delta || text(event.partial_image_b64)) return OTHER_CONTENT
       // Gateways report their own trouble in their own way, without a type.
       const failure = name === 'error' ? event : event.type === undefined ? failureIn(event) : undefined
       return failure === undefined ? NOTHING : [{ type: 'error', error: failure }]

@@ -88,6 +88,7 @@ function usageOf(usage: JsonObject | undefined): Usage | undefined {
 
 const NOTHING: readonly StreamPart[] = []
 const PING: readonly StreamPart[] = [{ type: 'ping' }]
+const OTHER_CONTENT: readonly StreamPart[] = [{ type: 'other_content' }]
 
 /** The piece of text that a delta is, of whichever kind. */
 function sayingOf(delta: JsonObject | undefined): Saying | undefined {
@@ -157,7 +158,10 @@ export function messageReader(provider: string): (event: ServerSentEvent) => rea
         const index = calls.get(json.index)
         if (piece && index !== undefined) return [{ type: 'tool_call', index, arguments: piece }]
         // Server tools' input has no call of ours.
-        if (piece && kept && kept.index === json.index) kept.input += piece
+        if (piece && kept && kept.index === json.index) {
+          kept.input += piece
+          return OTHER_CONTENT
+        }
         const signature = text(delta?.signature)
         return signature ? [{ type: 'reasoning', text: '', providerData: { [provider]: { signature } } }] : NOTHING
       }

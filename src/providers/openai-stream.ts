@@ -30,7 +30,9 @@ export function chatReader(provider: string): (event: ServerSentEvent) => readon
   function toolCall(item: unknown, legacy: boolean): StreamPart | undefined {
     const call = object(item)
     const called = object(legacy ? call : call?.function)
-    if (!call || !called) return undefined
+    if (!call) return undefined
+    // A tool whose input is no JSON; `complete` has no name for it, SDKs over `createFetch` do.
+    if (!called) return text(object(call.custom)?.input) ? { type: 'other_content' } : undefined
     const id = legacy ? undefined : text(call.id)
     const name = text(called.name)
     let at = slotFor(slots, call.index, id, name)
@@ -89,6 +91,7 @@ export function chatReader(provider: string): (event: ServerSentEvent) => readon
           if (part) parts.push(part)
         }
       }
+      if (hasMedia(delta)) parts.push({ type: 'other_content' })
       if (delta.reasoning_details) {
         collected = true
         collect(details, delta.reasoning_details)
@@ -132,6 +135,12 @@ export function chatReader(provider: string): (event: ServerSentEvent) => readon
 function sayingOf(parts: readonly StreamPart[]): Saying | undefined {
   const [part] = parts
   return parts.length === 1 && (part?.type === 'text' || part?.type === 'reasoning') ? part : undefined
+}
+
+/** Speech (OpenAI) and images (OpenRouter); the id that announces speech is none yet. */
+function hasMedia({ audio, images }: JsonObject): boolean {
+  const spoken = object(audio)
+  return Boolean(text(spoken?.data) || text(spoken?.transcript)) || list(images).length > 0
 }
 
 /**

@@ -112,7 +112,14 @@ describe('the Responses wire', () => {
     expect(server.requests.length).toBe(3)
   })
 
-  it.each(['output_text', 'refusal', 'reasoning_text', 'reasoning_summary_text', 'function_call_arguments'])(
+  it.each([
+    'output_text',
+    'refusal',
+    'reasoning_text',
+    'reasoning_summary_text',
+    'function_call_arguments',
+    'audio.transcript',
+  ])(
     'begins a stream with a piece of %s',
     async (type) => {
       await using server = await faultServer((exchange) => {

@@ -77,6 +77,23 @@ describe('a stream through createFetch', () => {
     expect(order).toEqual(['content', 'response'])
   })
 
+  const wordless: readonly (readonly [string, object])[] = [
+    ['speech', { audio: { data: 'UklGRg==' } }],
+    ['the words of speech', { audio: { transcript: 'Paris' } }],
+    ['an image', { images: [{ type: 'image_url', image_url: { url: 'data:image/png;base64,AA==' } }] }],
+    ['the input of a custom tool', { tool_calls: [{ index: 0, type: 'custom', custom: { name: 't', input: 'x' } }] }],
+  ]
+
+  it.each(wordless)('begins with %s', async (_, delta) => {
+    await using server = await faultServer((exchange) => {
+      exchange.head(CHUNKED)
+      exchange.chunk(chunkEvent({ role: 'assistant', audio: { id: 'a' } }) + chunkEvent(delta))
+    })
+    const response = await askStream(server)
+    const chunk = await response.body?.getReader().read()
+    expect(new TextDecoder().decode(chunk?.value)).toContain(JSON.stringify(delta))
+  })
+
   const early: readonly (readonly [string, (exchange: FaultExchange) => void])[] = [
     ['an error status', (exchange) => exchange.json(failure('Down', 'server_error'), { status: 500 })],
     ['an error event', (exchange) => exchange.respond(event(failure('Down', 'server_error')), EVENT_STREAM)],
