@@ -31,6 +31,6 @@ export function totalExpired({ startedAt, endsAt }: Call): NonNullable<Call['end
   const message =
     allowed > 0
       ? `no complete answer within ${allowed} ms (timeout.total or deadline). Allow more, or set timeout.attempt so that a slow attempt is repeated in time.`
-      : 'the deadline had passed before the call began; no request was sent.'
+      : 'the deadline had passed before the call began; no request was sent. It is a point in time; for a duration set timeout.'
   return { code: 'timeout', phase: 'total', stopReason: 'deadline', message }
 }
