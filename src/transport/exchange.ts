@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Dispatcher } from 'undici'
 import { type Decoder, openDecoder } from './decode.ts'
 import type { Exchange, HeaderBag, Receiver, WireRequest } from './transport.ts'
@@ -18,6 +19,8 @@ export interface DispatchExchange extends Behaviour {
   readonly request: WireRequest
   readonly receiver: Receiver
   readonly framing: Framing
+  /** Runs in the async context of the call: undici calls back in that of whoever made the connection, which is another call's. */
+  readonly inContext: ReturnType<typeof AsyncLocalStorage.snapshot>
   /** Set by our own agent when it has chosen a connection; a foreign dispatcher does not tell. */
   connection: Connection | undefined
   /** Its connection has taken it and it has not begun to leave. */
@@ -63,7 +66,8 @@ export function openExchange(
   receiver: Receiver,
   framing: Framing = UNCHANGED,
 ): Exchange {
-  const exchange: DispatchExchange = { ...BLANK, dispatch, request, receiver, framing, starting: true }
+  const inContext = AsyncLocalStorage.snapshot()
+  const exchange: DispatchExchange = { ...BLANK, dispatch, request, receiver, framing, inContext, starting: true }
   begin(exchange)
   exchange.starting = false
   return exchange
@@ -71,7 +75,7 @@ export function openExchange(
 
 /** Begins one over a dispatcher of somebody else with the next tick, because it may answer whole before it returns, as a mock does. */
 export function openForeignExchange(dispatch: Dispatch, request: WireRequest, receiver: Receiver): Exchange {
-  const exchange: DispatchExchange = { ...BLANK, dispatch, request, receiver }
+  const exchange: DispatchExchange = { ...BLANK, dispatch, request, receiver, inContext: AsyncLocalStorage.snapshot() }
   defer(begin, exchange)
   return exchange
 }
@@ -108,8 +112,15 @@ function fail(exchange: DispatchExchange, error: unknown): void {
   exchange.settled = true
   exchange.decoder?.destroy()
   if (!exchange.sent) exchange.connection?.leave(exchange)
-  exchange.receiver.onError(error)
+  exchange.inContext(tellError, exchange.receiver, error)
 }
+
+const tellSent = (receiver: Receiver, reused: boolean): void => receiver.onSent(reused)
+const tellHeaders = (receiver: Receiver, status: number, headers: HeaderBag): void =>
+  receiver.onHeaders(status, headers)
+const tellData = (receiver: Receiver, chunk: Uint8Array): void => receiver.onData(chunk)
+const tellEnd = (receiver: Receiver): void => receiver.onEnd()
+const tellError = (receiver: Receiver, error: unknown): void => receiver.onError(error)
 
 const BEHAVIOUR: Behaviour & ThisType<DispatchExchange> = {
   pause() {
@@ -147,7 +158,7 @@ const BEHAVIOUR: Behaviour & ThisType<DispatchExchange> = {
     // Over HTTP/2 undici sends a refused request once more by itself.
     if (this.sent) return
     this.sent = true
-    this.receiver.onSent(reused)
+    this.inContext(tellSent, this.receiver, reused)
   },
 
   onResponseStart(controller, status, headers) {
@@ -165,14 +176,14 @@ const BEHAVIOUR: Behaviour & ThisType<DispatchExchange> = {
         controller.resume()
       }
     }
-    this.receiver.onHeaders(status, bag)
+    this.inContext(tellHeaders, this.receiver, status, bag)
   },
 
   onResponseData(_controller, chunk) {
     if (this.settled) return
     this.owed -= chunk.length
     if (this.decoder) this.decoder.write(chunk)
-    else this.receiver.onData(chunk)
+    else this.inContext(tellData, this.receiver, chunk)
   },
 
   onResponseEnd() {
@@ -181,7 +192,7 @@ const BEHAVIOUR: Behaviour & ThisType<DispatchExchange> = {
     if (this.owed > 0) return fail(this, lengthMismatch())
     if (this.decoder) return this.decoder.end()
     this.settled = true
-    this.receiver.onEnd()
+    this.inContext(tellEnd, this.receiver)
   },
 
   onResponseError(_controller, error) {
@@ -214,6 +225,7 @@ const BLANK: DispatchExchange = {
   request: undefined as never,
   receiver: undefined as never,
   framing: UNCHANGED,
+  inContext: undefined as never,
   connection: undefined,
   waiting: false,
   controller: undefined,
@@ -233,12 +245,12 @@ function decoderSink(
 ): Parameters<typeof openDecoder>[1] {
   return {
     onData(chunk) {
-      if (!exchange.settled) exchange.receiver.onData(chunk)
+      if (!exchange.settled) exchange.inContext(tellData, exchange.receiver, chunk)
     },
     onEnd() {
       if (exchange.settled) return
       exchange.settled = true
-      exchange.receiver.onEnd()
+      exchange.inContext(tellEnd, exchange.receiver)
     },
     onError(error) {
       fail(exchange, error)
