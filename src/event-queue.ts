@@ -5,6 +5,8 @@
 export interface EventQueue<T> {
   /** True where the consumer waits for an event. */
   readonly hungry: boolean
+  /** The last of those that have not been taken. */
+  readonly latest: T | undefined
   push(event: T): void
   end(): void
   fail(error: unknown): void
@@ -62,6 +64,9 @@ export function eventQueue<T>(pull: () => void): EventQueue<T> {
   return {
     get hungry() {
       return waiter !== undefined || (pulling && filled === 0)
+    },
+    get latest() {
+      return filled > 0 ? events[filled - 1] : undefined
     },
     push(event) {
       const waiting = takeWaiter()

@@ -13,6 +13,8 @@ export interface StreamSource {
   readonly callId: string
   readonly model: string
   cancel(reason?: unknown): void
+  /** Makes the request, unless it has been made. */
+  start(): void
   /** Reads to the end and keeps nothing but the completion. */
   drain(): void
 }
@@ -52,10 +54,10 @@ export function consumers(source: StreamSource): CompletionStream {
     }
   }
 
-  /** Whoever awaits the completion without reading the events still wants them read. */
+  /** Whoever awaits the completion without reading the events still wants them read; where there is a reader, it sets the pace. */
   function drainUnread(): void {
     queueMicrotask(() => {
-      if (consumed) return
+      if (consumed) return source.start()
       consumed = true
       source.drain()
     })

@@ -71,7 +71,10 @@ export function stream(input: CallInput): CompletionStream {
                 }
                 if (event) push(event)
               },
-              ping: () => push({ type: 'ping' }),
+              ping() {
+                // Before the first content everything is read, and a server may have nothing but comments to send.
+                if (queue.latest?.type !== 'ping') push({ type: 'ping' })
+              },
               ...(rawEvents && { raw: (data: string) => push({ type: 'raw', data }) }),
             },
           })
@@ -113,7 +116,7 @@ export function stream(input: CallInput): CompletionStream {
     withinDeadline(call, whole).catch(() => undefined)
   }
 
-  function cancel(reason?: unknown): void {
+  function cancel(reason: unknown = new Error('the stream was cancelled')): void {
     const message = 'the stream was cancelled (its reason is beneath).'
     endCall(call, { code: 'aborted', stopReason: 'aborted', message, cause: reason })
     if (started) return
@@ -125,6 +128,7 @@ export function stream(input: CallInput): CompletionStream {
     queue,
     whole,
     cancel,
+    start,
     clock: call.clock,
     callId: call.id,
     model: call.request.model,

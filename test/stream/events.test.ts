@@ -177,6 +177,12 @@ describe('events', () => {
     expect(wire.typesOf(taken)).toEqual(['ping', 'ping', 'text', 'ping', 'finish'])
   })
 
+  test('of pings that nobody has taken one is kept', async () => {
+    const taken = await eventsOf(wire.PING.repeat(50), wire.word('a'), wire.finish())
+    expect(wire.typesOf(taken).filter((type) => type === 'ping').length).toBeLessThanOrEqual(2)
+    expect(wire.typesOf(taken).slice(-2)).toEqual(['text', 'finish'])
+  })
+
   test('raw events are told on request, each before what it says', async () => {
     const server = await serverOf(playing(wire.word('a'), wire.finish(), wire.DONE))
     const taken = await wire.take(clientOf(server.origin).stream(asked, { rawEvents: true }))

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { CompletionStream, StreamEvent } from 'punctual'
+import type { CompletionStream, Options, StreamEvent } from 'punctual'
 import { asked, clientOf, countingSignal, observer } from '../support/call.ts'
 import * as wire from '../support/chat-stream.ts'
 import { type FaultExchange, type FaultServer, faultServer } from '../support/fault-server.ts'
@@ -47,6 +47,30 @@ describe('a stream', () => {
     const { error } = await wire.take(stream)
     expect(error).toMatchObject({ code: 'timeout', phase: 'total', sent: false })
     expect(server.connections).toHaveLength(0)
+  })
+
+  describe('whose reader reads nothing', () => {
+    const unread = async (options: Options = {}): Promise<{ stream: CompletionStream; server: FaultServer }> => {
+      const server = await serverOf(stalled)
+      const stream = clientOf(server.origin).stream(asked, options)
+      stream.toReadableStream()
+      return { stream, server }
+    }
+
+    test('begins when its completion is awaited, and ends by its deadline', async () => {
+      const { stream, server } = await unread({ timeout: 100 })
+      await expect(stream.completion).rejects.toMatchObject({ code: 'timeout', phase: 'total' })
+      expect(server.requests).toHaveLength(1)
+    })
+
+    test('hears its signal', async () => {
+      const controller = new AbortController()
+      const { stream, server } = await unread({ signal: controller.signal })
+      const completion = expect(stream.completion).rejects.toMatchObject({ code: 'aborted' })
+      await until(() => server.requests.length === 1)
+      controller.abort()
+      await completion
+    })
   })
 
   test('has one consumer', async () => {
