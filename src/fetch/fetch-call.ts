@@ -16,7 +16,7 @@ import { openPassage, type Passage } from './passage.ts'
 import { openPassedBody, type PassedBody } from './passed-body.ts'
 import type { RequestHead } from './request-head.ts'
 import { inBandResponse, refusedResponse, responseOf } from './returned.ts'
-import { keepable } from './unwrap-error.ts'
+import { keepable, remember } from './unwrap-error.ts'
 import { recognise } from './wires.ts'
 
 /**
@@ -42,7 +42,7 @@ export function fetchThrough(host: CallHost, settings: Settings, head: RequestHe
   return answered.catch((error: unknown) => {
     const { refused } = fetched
     if (refused && refused.error === error) return refused.response()
-    throw keepable(error)
+    throw keepable(error, head.signal)
   })
 }
 
@@ -54,7 +54,7 @@ async function answer(call: Call, head: RequestHead, fetched: Fetched): Promise<
     Object.assign(call, parts)
     fetched.proven = proven
   }
-  return runAttempts(call, (plan) => fetchOnce(call, plan, fetched))
+  return runAttempts(call, (plan) => fetchOnce(call, plan, fetched, head.signal))
 }
 
 /** What is known of a fetch beside its call. */
@@ -107,11 +107,11 @@ function bodyRead(call: Call, read: ReadBody): ReturnType<ReadBody> {
 }
 
 /** One attempt: resolves with a Response, or rejects with what may be tried again. */
-function fetchOnce(call: Call, plan: AttemptPlan, fetched: Fetched): Promise<Response> {
+function fetchOnce(call: Call, plan: AttemptPlan, fetched: Fetched, own: AbortSignal | undefined): Promise<Response> {
   return new Promise((resolve, reject) => {
     let good: GoodResponse | undefined
     let body: PassedBody | undefined
-    let begun = false
+    let handedOut: Response | undefined
     call.refusal = undefined
     const passage = openPassage(
       () => body?.hungry(),
@@ -130,8 +130,8 @@ function fetchOnce(call: Call, plan: AttemptPlan, fetched: Fetched): Promise<Res
           controls,
           passage,
           onBegun() {
-            begun = true
-            resolve(responseOf(call.url, response, passage.body))
+            handedOut = responseOf(call.url, response, passage.body)
+            resolve(handedOut)
           },
         })
         return body
@@ -141,15 +141,17 @@ function fetchOnce(call: Call, plan: AttemptPlan, fetched: Fetched): Promise<Res
         call.release()
         const duration = call.clock.now() - call.startedAt
         emit(call, { type: 'success', duration, attempts: [...call.attempts], finishReason, usage })
-        if (begun) passage.end()
+        if (handedOut) passage.end()
         else resolve(responseOf(call.url, response, passage.whole()))
         fetched.settle()
       },
       fail(error) {
-        if (begun) {
+        if (handedOut) {
           // What has been handed out is never sent again, so nothing may follow.
           finishFailure(call, error, call.ending?.stopReason ?? 'not_retryable')
-          passage.fail(error, call.ending?.stopReason === 'aborted')
+          // An error event among the rest is read by the SDK before the body fails.
+          remember(handedOut, error)
+          passage.fail(keepable(error, own), call.ending?.stopReason === 'aborted')
           return fetched.settle()
         }
         const response = finalResponse(call, error, good, body, passage)

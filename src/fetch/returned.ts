@@ -2,7 +2,7 @@ import type { Refusal } from '../call.ts'
 import type { Code, CompletionError } from '../errors.ts'
 import { joined } from '../parse.ts'
 import type { HeaderBag } from '../transport/transport.ts'
-import { remember } from './unwrap-error.ts'
+import { inscribe } from './unwrap-error.ts'
 
 /** The statuses whose responses have no body, not even an empty one (Fetch, "null body status"). */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304])
@@ -16,7 +16,10 @@ export function responseOf(
   body: Uint8Array | ReadableStream<Uint8Array>,
 ): Response {
   const all = new Headers(Object.entries(headers).filter(([name]) => !OF_THE_WIRE.includes(name)))
-  if (body instanceof Uint8Array && body.length > 0) all.set('content-length', String(body.length))
+  // The answer to a HEAD has the length of what a GET would have given.
+  const told = headers['content-encoding'] === undefined ? headers['content-length'] : undefined
+  const length = body instanceof Uint8Array ? body.length || told : undefined
+  if (length !== undefined) all.set('content-length', String(length))
   // A status that no Response may have is a gateway's own invention.
   const known = status >= 200 && status <= 599 ? status : 502
   const response = new Response(BODILESS.has(known) ? null : (body as ConstructorParameters<typeof Response>[0]), {
@@ -30,7 +33,7 @@ export function responseOf(
 /** An error response that is final: `x-should-retry` tells the SDKs that heed it, and the error is found by `unwrapError`. */
 function final(response: Response, error: CompletionError): Response {
   response.headers.set('x-should-retry', 'false')
-  remember(response, error)
+  inscribe(response, error)
   return response
 }
 

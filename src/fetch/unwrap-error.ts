@@ -1,30 +1,86 @@
-import { type AnyCompletionError, type CompletionError, isCompletionError } from '../errors.ts'
+import { type AnyCompletionError, CompletionError, type CompletionErrorJSON, isCompletionError } from '../errors.ts'
 
 /** Responses that stand for an error, and their headers, which SDKs put on the errors that they make. */
 const returned = new WeakMap<object, CompletionError>()
 
-/** Makes the error of a response that is returned in its place known to `unwrapError`. */
+/** Makes the error of a response known to `unwrapError`. */
 export function remember(response: Response, error: CompletionError): void {
   returned.set(response, error)
   returned.set(response.headers, error)
 }
 
-/**
- * Makes an error one that SDKs keep. Those of the Stainless family (Anthropic, Groq, Together, and OpenAI's beneath LangChain) look for
- * the word "timeout" in an error and in its cause, and throw an error of their own without a cause where they find it.
- */
-export function keepable(error: unknown): unknown {
-  const chain = isCompletionError(error) ? [error, error.cause] : []
-  for (const each of chain) {
-    if (!isCompletionError(each) || each.code !== 'timeout') continue
-    const text = `CompletionError: no answer in time (${each.phase})`
-    Object.defineProperty(each, 'toString', { value: () => text, configurable: true, writable: true })
+/** For SDKs that keep a copy of the headers (AI SDK): the error itself, as JSON in the characters that a header may have. */
+const ERROR_HEADER = 'x-punctual-error'
+
+/** Puts an error on a response that is returned in its place. */
+export function inscribe(response: Response, error: CompletionError): void {
+  const json = JSON.stringify(error).replace(
+    /[^ -~]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+  response.headers.set(ERROR_HEADER, json)
+  remember(response, error)
+}
+
+/** The error that a copy of a response's headers has. */
+function inscribed(headers: object): AnyCompletionError | undefined {
+  const json = memberOf(headers, ERROR_HEADER)
+  if (typeof json !== 'string') return undefined
+  try {
+    const plain = JSON.parse(json) as CompletionErrorJSON
+    return typeof plain.code === 'string' ? CompletionError.fromJSON(plain) : undefined
+  } catch {
+    return undefined
   }
+}
+
+/** What the Stainless family (OpenAI, Anthropic, Groq, Together) looks for in an error and in its cause, and takes for its own timeout. */
+const LIKE_A_TIMEOUT = /timed? ?out/i
+
+/**
+ * Makes an error one that SDKs keep. Where they find the words of a timeout they throw an error of their own without a cause; and an
+ * AbortError they take for their user's doing: a stream ends quietly then, half an answer or not. So it has that name only where the
+ * request's own signal was aborted.
+ */
+export function keepable(error: unknown, own: AbortSignal | undefined): unknown {
+  if (!isCompletionError(error)) return error
+  const { cause } = error
+  for (const each of [error, cause]) {
+    if (!isCompletionError(each) || !looksLikeTimeout(each)) continue
+    const text = `CompletionError: no answer in time (${each.phase ?? each.code})`
+    define(each, 'toString', () => text)
+  }
+  if (own?.aborted) return error
+  if (error.code === 'aborted') define(error, 'name', 'CompletionError')
+  // Not ours to change; so it is put one deeper.
+  if (looksLikeTimeout(cause)) define(error, 'cause', new Error('what is beneath it', { cause }))
   return error
 }
 
+function looksLikeTimeout(value: unknown): boolean {
+  try {
+    return LIKE_A_TIMEOUT.test(String(value))
+  } catch {
+    return false
+  }
+}
+
+function define(error: object, name: string, value: unknown): void {
+  Object.defineProperty(error, name, { value, configurable: true, writable: true })
+}
+
 /** Where wrappers keep what they wrap: the language, AI SDK's RetryError, AggregateError, older SDKs. */
-const BENEATH = ['cause', 'lastError', 'errors', 'originalError', 'error', 'response', 'rawResponse', 'headers']
+const BENEATH = [
+  'cause',
+  'lastError',
+  'errors',
+  'originalError',
+  'error',
+  'response',
+  'rawResponse',
+  'headers',
+  'responseHeaders',
+]
 /** A chain this long is no chain of causes. */
 const MOST = 1_000
 
@@ -49,7 +105,7 @@ export function unwrapError(error: unknown): AnyCompletionError | undefined {
     if (typeof value !== 'object' || value === null || seen.has(value)) continue
     seen.add(value)
     if (isCompletionError(value)) return value
-    const known = returned.get(value)
+    const known = returned.get(value) ?? inscribed(value)
     if (known) return known as AnyCompletionError
     if (Array.isArray(value)) queue.push(...value.slice(0, MOST))
     else for (const name of BENEATH) queue.push(memberOf(value, name))

@@ -142,8 +142,15 @@ function rowOf(error: AnyCompletionError): Row {
   // A call that ended because the service was shutting down: its caller is still there, and is welcome elsewhere.
   if (error.code === 'aborted' && (error.cause === undefined || isCompletionError(error.cause)))
     return { status: 503, detail: 'The service is shutting down. Try again.' }
-  if (error.code === 'invalid_request' && error.status === 413) return ROWS.context_length
+  if (tooLarge(error)) return ROWS.context_length
   return row
+}
+
+/** A body over the limit of the provider's server, or more tokens in one request than its rate limit allows: to wait helps nobody. */
+function tooLarge({ code, status, retryable, response }: AnyCompletionError): boolean {
+  if (code === 'invalid_request') return status === 413
+  // Nothing else makes a server's word on the rate final, unless it says so itself.
+  return code === 'rate_limit' && !retryable && response?.headers.get('x-should-retry') === null
 }
 
 /**

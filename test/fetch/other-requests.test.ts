@@ -119,18 +119,15 @@ describe('the Responses wire', () => {
     'reasoning_summary_text',
     'function_call_arguments',
     'audio.transcript',
-  ])(
-    'begins a stream with a piece of %s',
-    async (type) => {
-      await using server = await faultServer((exchange) => {
-        exchange.head(CHUNKED)
-        exchange.chunk(event({ type: 'response.created' }) + delta(type))
-      })
-      const response = await post(server, '/v1/responses', { ...body, stream: true })
-      const chunk = await response.body?.getReader().read()
-      expect(new TextDecoder().decode(chunk?.value)).toContain('piece')
-    },
-  )
+  ])('begins a stream with a piece of %s', async (type) => {
+    await using server = await faultServer((exchange) => {
+      exchange.head(CHUNKED)
+      exchange.chunk(event({ type: 'response.created' }) + delta(type))
+    })
+    const response = await post(server, '/v1/responses', { ...body, stream: true })
+    const chunk = await response.body?.getReader().read()
+    expect(new TextDecoder().decode(chunk?.value)).toContain('piece')
+  })
 
   it.each(['response.completed', 'response.incomplete'])('ends a stream with %s', async (type) => {
     const all = delta('output_text') + event({ type, response: { usage } })

@@ -1,8 +1,10 @@
 import { CompletionError } from 'punctual'
 import { createFetch, unwrapError } from 'punctual/fetch'
 import { describe, expect, it } from 'vitest'
-import { faultServer } from '../support/fault-server.ts'
-import { ask } from '../support/fetching.ts'
+import { failure } from '../support/chat.ts'
+import { type FaultExchange, faultServer } from '../support/fault-server.ts'
+import { CHAT_STREAM, CHUNKED, event, EVENT_STREAM } from '../support/fetched-stream.ts'
+import { ask, askStream } from '../support/fetching.ts'
 
 const ours = new CompletionError({ code: 'rate_limit', message: 'rate_limit: slow down' })
 
@@ -65,6 +67,62 @@ describe('unwrapError', () => {
     expect(unwrapError(response)).toMatchObject({ code: 'invalid_request', status: 400 })
     // As an SDK keeps it on its own error.
     expect(unwrapError(Object.assign(new Error('400'), { headers: response.headers }))?.code).toBe('invalid_request')
+  })
+
+  it('finds the error of a returned response by a copy of its headers', async () => {
+    await using server = await faultServer((exchange) =>
+      exchange.json({ error: { message: 'Zu viel: ☕', code: 'insufficient_quota' } }, { status: 429 }),
+    )
+    const { headers } = await ask(server)
+    // As AI SDK keeps them.
+    const found = unwrapError({ name: 'AI_APICallError', responseHeaders: Object.fromEntries(headers) })
+    expect(found).toMatchObject({ code: 'quota_exceeded', status: 429, providerMessage: 'Zu viel: ☕' })
+    expect(found?.attempts).toHaveLength(1)
+  })
+
+  it.each(['', '{', '{"code":1}'])('finds nothing in a header that says %j', (json) => {
+    expect(unwrapError({ responseHeaders: { 'x-punctual-error': json } })).toBeUndefined()
+  })
+
+  it('finds the error of a stream by the headers of its response', async () => {
+    await using server = await faultServer((exchange) =>
+      exchange.respond(CHAT_STREAM.slice(0, 2).join('') + event(failure('Down', 'server_error')), EVENT_STREAM),
+    )
+    const response = await askStream(server)
+    await response.text().catch(() => undefined)
+    expect(unwrapError({ headers: response.headers })).toMatchObject({ code: 'server_error' })
+  })
+
+  describe('an abort', () => {
+    const hanging = (exchange: FaultExchange): void => {
+      exchange.head(CHUNKED)
+      exchange.chunk(CHAT_STREAM.slice(0, 2).join(''))
+    }
+
+    it("of the request's own signal is one by its name", async () => {
+      await using server = await faultServer(hanging)
+      const controller = new AbortController()
+      const response = await askStream(server, { init: { signal: controller.signal } })
+      controller.abort()
+      await expect(response.text()).rejects.toMatchObject({ name: 'AbortError', code: 'aborted' })
+    })
+
+    it('from elsewhere is not, for SDKs end a stream quietly by that name', async () => {
+      await using server = await faultServer(hanging)
+      const controller = new AbortController()
+      const response = await askStream(server, { options: { signal: controller.signal } })
+      controller.abort()
+      await expect(response.text()).rejects.toMatchObject({ name: 'CompletionError', code: 'aborted' })
+    })
+  })
+
+  it('finds an error whose cause says that time ran out, where SDKs look for those words', async () => {
+    const cause = Object.assign(new Error('connect ETIMEDOUT'), { code: 'ETIMEDOUT' })
+    const fetch = createFetch({ retry: 0, fetch: () => Promise.reject(cause) })
+    const error = (await fetch('http://local/v1/models').catch((thrown: unknown) => thrown)) as Error
+    expect(error).toMatchObject({ code: 'network' })
+    expect(String(error) + String(error.cause)).not.toMatch(/timed? ?out/i)
+    expect((error.cause as Error).cause).toBe(cause)
   })
 
   it('finds a timeout that says nothing of a timeout to those who look for the word', async () => {

@@ -35,6 +35,13 @@ describe('the status', () => {
     expect(toProblem(make('aborted', { cause: make('network') })).status).toBe(503)
   })
 
+  it('tells a request that is too large from too many of them', () => {
+    const answer = (headers: Record<string, string>) =>
+      make('rate_limit', { status: 429, response: { status: 429, headers: new Headers(headers), body: '' } })
+    expect(toProblem(answer({})).status).toBe(413)
+    expect(toProblem(answer({ 'x-should-retry': 'false' })).status).toBe(429)
+  })
+
   it('is found by the headers of a response that createFetch returned', async () => {
     const fetch = createFetch({
       retry: 0,
