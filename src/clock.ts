@@ -14,11 +14,25 @@ export interface Clock {
   clearTimeout(handle: unknown): void
 }
 
+const REAL = { now: performance.now, wallNow: Date.now, setTimeout }
+/** From the fake calendar to our time, while it holds. */
+let lead: number | undefined
+
+/** Some fake timers (node:test's) drive the calendar and leave `performance` as it was; then our time runs with the calendar. */
+function monotonicNow(): number {
+  if (Date.now === REAL.wallNow || setTimeout === REAL.setTimeout || performance.now !== REAL.now) {
+    lead = undefined
+    return performance.now()
+  }
+  lead ??= performance.now() - Date.now()
+  return Date.now() + lead
+}
+
 /**
  * The host's clock. Each function is looked up on `globalThis` when it is used, so fake timers installed after the import drive it.
  */
 export const systemClock: Clock = {
-  now: () => performance.now(),
+  now: monotonicNow,
   wallNow: () => Date.now(),
   setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
   clearTimeout: (handle) => clearTimeout(handle as ReturnType<typeof setTimeout>),
