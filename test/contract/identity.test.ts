@@ -1,6 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packedStranger, type Stranger } from '../support/tarball.ts'
+import { bundle } from './bundlers.ts'
 import { type Device, HAS_RUNTIMES, type Program } from './device.ts'
 import { DEVICES } from './devices.ts'
 import { isAbsent, runOn } from './run-on.ts'
@@ -66,6 +69,19 @@ function program({ mixes }: Device): Program {
     results: `compare({ ${[...names, ...again].join(', ')} })`,
   }
 }
+
+describe.skipIf(!HAS_RUNTIMES)('an import and a require in one bundle are one', () => {
+  it.each(['esbuild', 'rollup', 'webpack'] as const)('by %s', async (bundler) => {
+    const folder = mkdtempSync(join(stranger.folder, 'mixed-'))
+    writeFileSync(join(folder, 'dependency.cjs'), `module.exports = require('punctual').CompletionError`)
+    writeFileSync(
+      join(folder, 'main.mjs'),
+      `import { CompletionError } from 'punctual'\nimport required from './dependency.cjs'\nconsole.log(required === CompletionError)`,
+    )
+    await bundle(bundler, folder, { platform: 'node' })
+    expect(execFileSync(process.execPath, [join(folder, 'bundle.mjs')], { encoding: 'utf8' })).toBe('true\n')
+  })
+})
 
 describe.skipIf(!HAS_RUNTIMES)('every two entries share their state', () => {
   for (const device of DEVICES) {
