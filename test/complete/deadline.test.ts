@@ -140,7 +140,9 @@ test.each([new Date(Date.UTC(2026, 0, 1) - 1), Date.UTC(2026, 0, 1), new Date(0)
     const client = clientOf('http://local', { clock, fetch, onEvent: seen.onEvent })
     const error = await failureOf(client.complete(asked, { deadline }))
     expect(error).toMatchObject({ ...TOTAL, sent: false, attempts: [] })
-    expect(error.message).toBe('timeout: the deadline had passed before the call began; no request was sent. It is a point in time; for a duration set timeout.')
+    expect(error.message).toBe(
+      'timeout: the deadline had passed before the call began; no request was sent. It is a point in time; for a duration set timeout.',
+    )
     expect([fetch.requests.length, clock.pending]).toEqual([0, 0])
     expect(seen.types()).toEqual(['failure'])
   },
