@@ -71,7 +71,11 @@ function program({ mixes }: Device): Program {
 }
 
 describe.skipIf(!HAS_RUNTIMES)('an import and a require in one bundle are one', () => {
-  it.each(['esbuild', 'rollup', 'webpack'] as const)('by %s', async (bundler) => {
+  it.each([
+    ['esbuild', 'bundle.mjs'],
+    ['rollup', 'bundle.mjs'],
+    ['webpack', 'bundle.cjs'],
+  ] as const)('by %s', async (bundler, bundled) => {
     const folder = mkdtempSync(join(stranger.folder, 'mixed-'))
     writeFileSync(join(folder, 'dependency.cjs'), `module.exports = require('punctual').CompletionError`)
     writeFileSync(
@@ -79,7 +83,7 @@ describe.skipIf(!HAS_RUNTIMES)('an import and a require in one bundle are one', 
       `import { CompletionError } from 'punctual'\nimport required from './dependency.cjs'\nconsole.log(required === CompletionError)`,
     )
     await bundle(bundler, folder, { platform: 'node' })
-    expect(execFileSync(process.execPath, [join(folder, 'bundle.mjs')], { encoding: 'utf8' })).toBe('true\n')
+    expect(execFileSync(process.execPath, [join(folder, bundled)], { encoding: 'utf8' })).toBe('true\n')
   })
 })
 
