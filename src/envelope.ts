@@ -131,6 +131,9 @@ function gather(value: unknown, names: Set<string>, found: { status: number | un
   // Zhipu numbers its errors and gives no type; Mistral's numbers mean other things and come with one.
   const number = string(inner['code']) ?? ''
   if (/^\d{4}$/.test(number) && typeof inner['type'] !== 'string') names.add(`#${number}`)
+  // Where it speaks Anthropic's wire, the number is the type.
+  const type = string(inner['type']) ?? ''
+  if (/^1\d{3}$/.test(type)) names.add(`#${type}`)
   // OpenRouter's moderation metadata; Gemini blocks a prompt for reasons whose list grows.
   if (Array.isArray(inner['reasons'])) names.add('moderation')
   if (typeof inner['blockReason'] === 'string') names.add('content_filter')

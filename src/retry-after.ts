@@ -96,7 +96,8 @@ function fromResetHeaders(headers: HeaderBag, now: number): number | undefined {
     if (!/rate-?limit-(?:.+-)?reset/.test(name)) continue
     const remaining = number(headers[name.replace('reset', 'remaining')])
     if (remaining !== undefined && remaining > 0) continue
-    if (/\d[hd]-reset$/.test(name) && headers[name.replace('reset', 'status')] !== 'rejected') continue
+    if (/-unified-(?:.+-)?reset$/.test(name) && (headers[name.replace('reset', 'status')] ?? 'rejected') !== 'rejected')
+      continue
     // Azure writes 0 and -1 where it does not know.
     const wait = number(value) === 0 ? undefined : resetTime(value, now)
     if (wait !== undefined) longest = Math.max(longest ?? 0, wait)

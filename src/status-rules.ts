@@ -25,6 +25,8 @@ const BY_STATUS: Readonly<Record<number, Code>> = {
   424: 'server_error',
   425: 'server_error',
   429: 'rate_limit',
+  // Portkey's and WSO2's guardrails.
+  446: 'content_filter',
   451: 'permission',
   // Groq's flex tier.
   498: 'overloaded',

@@ -99,6 +99,22 @@ describe('reset headers', () => {
       },
       90_000,
     ],
+    [
+      {
+        'anthropic-ratelimit-unified-5h-status': 'rejected',
+        'anthropic-ratelimit-unified-5h-reset': String(NOW / 1_000 + 90),
+        'anthropic-ratelimit-unified-overage-status': 'allowed',
+        'anthropic-ratelimit-unified-overage-reset': String(NOW / 1_000 + 900),
+      },
+      90_000,
+    ],
+    [
+      {
+        'anthropic-ratelimit-unified-status': 'allowed',
+        'anthropic-ratelimit-unified-reset': String(NOW / 1_000 + 90),
+      },
+      undefined,
+    ],
     [{ 'x-ratelimit-reset': String(NOW / 1_000 + 5) }, 5_000],
     [{ 'x-ratelimit-reset': String(NOW + 7_000) }, 7_000],
     [{ 'x-ratelimit-reset': String(NOW / 1_000 - 5) }, 0],

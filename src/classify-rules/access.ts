@@ -12,15 +12,17 @@ export const ACCESS: readonly Rule[] = [
   // OpenAI safety system and usage policy, Azure, also behind LiteLLM; xAI usage guidelines; DeepSeek, Moonshot; Bedrock and Anthropic as gateways put it.
   {
     status: REFUSALS,
-    seen: /(?:prompt|input|content|request) (?:was |has been |is )?(?:potentially )?(?:flagged|violat\w+)|blocked by (?:\w+ ){0,2}content filter|ContentPolicyViolation|content management policy|result of our safety|content exists risk|considered high risk/i,
+    seen: /(?:prompt|input|content|request) (?:was |has been |is )?(?:potentially )?(?:flagged|violat\w+\b(?! (?:the )?(?:\w+ )?(?:schema|constraint|format)))|blocked by (?:\w+ ){0,2}content filter|ContentPolicyViolation|content management policy|result of our safety|content exists risk|considered high risk/i,
     code: 'content_filter',
   },
   // OpenAI and Perplexity; Google ErrorInfo.reason and UNAUTHENTICATED; Anthropic. A bad key also under a 400 (xAI, Gemini) or a 403.
   {
     status: REFUSALS,
-    seen: /^(?:\w*authentication_error|unauthenticated|api_key_invalid|expired_api_key|invalid_api_key)$|(?:incorrect|invalid|missing|expired|no) api[ _-]?key\b|api[ _-]?key (?:is |was |has )?(?:not valid|invalid|expired|missing|not found|reported as leaked)/im,
+    seen: /^(?:\w*authentication_error|unauthenticated|api_key_invalid|expired_(?:api_)?key|invalid_api_key)$|(?:incorrect|invalid|missing|expired|no) api[ _-]?key\b|api[ _-]?key (?:is |was |has )?(?:not valid|invalid|expired|missing|not found|reported as leaked)/im,
     code: 'authentication',
   },
+  // OpenAI's word for an account that it has closed.
+  { status: [429], seen: /^access_terminated$/m, code: 'permission' },
   // A good key without the right, answered 401: OpenAI scopes, Azure roles, LiteLLM key and team limits.
   {
     status: [401],

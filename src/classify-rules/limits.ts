@@ -18,12 +18,12 @@ export const LIMITS: readonly Rule[] = [
     code: 'rate_limit',
     retryable: false,
   },
-  // An allowance of a day or longer: GitHub Models, OpenRouter free models, Cohere trial keys, Ollama plans. OpenAI's and Groq's daily
+  // An allowance of a day or longer: GitHub Models, OpenRouter free models, Cohere trial keys, Ollama plans, Workers AI. OpenAI's and Groq's daily
   // windows roll and say when to come back: those are rates.
   {
     status: [0, 429],
-    seen: /(?:\b(?:per|by|a)|\/)[-_ ]*(?:day|week|month)\b|ByDay\b|per 86400 ?s|\b(?:daily|weekly|monthly) (?:\w+ ){0,2}(?:limit|quota)/i,
-    notSeen: /(?:try again|retry) (?:in|after) [\d.]/i,
+    seen: /(?:\b(?:per|by|a)|\/)[-_ ]*(?:day|week|month)\b|ByDay\b|per 86400 ?s|\b(?:daily|weekly|monthly) (?:\w+ ){0,2}(?:limit|quota|allocation)/i,
+    notSeen: /(?:try again|retry) (?:in|after) [\d.]|per (?:second|minute|hour)\b/i,
     code: 'quota_exceeded',
   },
   // OpenAI: exhausted prepaid credit, inactive billing. Gemini says the same of a per-minute rate, with RESOURCE_EXHAUSTED. Azure API
@@ -34,17 +34,19 @@ export const LIMITS: readonly Rule[] = [
     notSeen: /^resource_exhausted$/m,
     code: 'quota_exceeded',
   },
-  // Balances: Anthropic, DeepSeek, OpenRouter, Hugging Face, xAI, Gemini prepay.
+  // Balances: Anthropic, DeepSeek, OpenRouter, Hugging Face, xAI, Gemini prepay, SiliconFlow.
   {
     status: MONEY,
-    seen: /credit balance is too low|(?:insufficient|not enough) (?:account )?(?:balance|credits?|funds)|(?:used|exceeded|run out of|exhausted) (?:all |your )?(?:available |monthly )?(?:included )?credits|credits? (?:are|is|have been|has been) (?:depleted|exhausted|used up)|have any credits|requires more credits/i,
+    seen: /credit balance is too low|(?:insufficient|not enough) (?:account )?(?:balance|credits?|funds)|balance is insufficient|(?:used|exceeded|run out of|exhausted) (?:all |your )?(?:available |monthly )?(?:included )?credits|credits? (?:are|is|have been|has been) (?:depleted|exhausted|used up)|have any credits|requires more credits/i,
     code: 'quota_exceeded',
   },
-  // Limits that somebody set, and accounts that did not pay: Anthropic, xAI, Gemini, OpenRouter keys, LiteLLM budgets, Kimi and Mistral
-  // plans, Fireworks and Moonshot suspensions.
+  // MiniMax reports an empty account as a failure of its server.
+  { status: [500], seen: /insufficient balance \(1008\)/i, code: 'quota_exceeded' },
+  // Limits that somebody set, and accounts that did not pay: Anthropic, xAI, Gemini, OpenRouter keys, LiteLLM budgets, Kimi, Mistral and
+  // Ollama plans, Azure API Management's token quotas, Fireworks and Moonshot suspensions.
   {
     status: MONEY,
-    seen: /specified API usage limits|spend(?:ing)? (?:limit|cap)|key limit exceeded|budget has been exceeded|usage limit (?:has been |was )?(?:reached|exceeded)|usage limit for this|extra usage is required|suspended[^.]{0,80}(?:billing|invoice|payment|balance|limit)/i,
+    seen: /specified API usage limits|spend(?:ing)? (?:limit|cap)|key limit exceeded|budget has been exceeded|exceeded(?:token)?budget|exceeded budget|over budget|token quota is exceeded|usage limit (?:has been |was )?(?:reached|exceeded)|reached your \w+ usage limit|usage limit for this|extra usage is required|suspended[^.]{0,80}(?:billing|invoice|payment|balance|limit)/i,
     code: 'quota_exceeded',
   },
   // Load, by name: OpenAI and Anthropic error pages, Azure capacity, Moonshot, Mistral's tiers, Groq flex, TGI error_type.

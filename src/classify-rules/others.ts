@@ -9,10 +9,16 @@ const REFUSALS = [0, 400, 401, 403, 404, 422]
 export const OTHERS: readonly Rule[] = [
   // OpenRouter, docs "errors": the one 402 that passes by itself, when the requests in flight have settled.
   { seen: /^in_flight_budget_exhausted$/m, code: 'rate_limit' },
-  // Alibaba Model Studio error codes; AWS service quotas. Zhipu: 1113 arrears, 1304 calls of a day, 1308 and 1310 plan limits, 1309 plan
-  // expired.
+  // Alibaba says it of the tokens of a minute, in OpenAI's words for no money (Model Studio, "rate limiting"); no money is a 400 there.
   {
-    seen: /^(?:arrearage|allocationquota\.freetieronly|servicequotaexceededexception|#1113|#1304|#1308|#1309|#1310)$/m,
+    status: [0, 429],
+    seen: /^throttling\.|error-code#token-limit|allocated quota exceeded/im,
+    code: 'rate_limit',
+  },
+  // Alibaba Model Studio error codes; AWS service quotas. Zhipu: 1113 arrears, 1304 calls of a day, 1308 and 1310 plan limits, 1309 plan
+  // expired. Volcengine Ark error codes; one-api and its descendants.
+  {
+    seen: /^(?:arrearage|allocationquota\.freetieronly|servicequotaexceededexception|#1113|#1304|#1308|#1309|#1310|account(?:overdueerror|quotaexceeded)|setlimitexceeded|pre_consume_token_quota_failed)$/m,
     code: 'quota_exceeded',
   },
   // Gemini: QuotaFailure names the day's quota; its RetryInfo is shorter than the day.
@@ -33,8 +39,11 @@ export const OTHERS: readonly Rule[] = [
   },
   // Prompts that are too long, by name: GitHub Models, gateways, Zhipu 1261.
   { seen: /^(?:prompt_too_long|tokens_limit_reached|#1261)$/m, code: 'context_length' },
-  // Alibaba data inspection, Zhipu 1301.
-  { seen: /^(?:data_inspection_failed|datainspectionfailed|#1301)$/m, code: 'content_filter' },
+  // Alibaba data inspection, Zhipu 1301, Volcengine Ark; Cloudflare AI Gateway's guardrails.
+  {
+    seen: /^(?:data_inspection_failed|datainspectionfailed|#1301|\w+sensitivecontentdetected(?:\.\w+)?)$|blocked due to security configurations/im,
+    code: 'content_filter',
+  },
   // OpenRouter, docs "moderation errors": a 403 whose metadata lists reasons.
   { status: [0, 400, 403], seen: /^moderation$/m, code: 'content_filter' },
   // AWS common errors; Zhipu 1000–1004; Google's unregistered callers, under a 403.
@@ -51,7 +60,7 @@ export const OTHERS: readonly Rule[] = [
   },
   {
     status: [0, 400],
-    seen: /^(?:unsupported_country_region_territory|permission_(?:denied\w*|error)|accessdeniedexception|model_terms_required|#1220|#1311)$/m,
+    seen: /^(?:unsupported_country_region_territory|permission_(?:denied\w*|error)|accessdeniedexception|model_terms_required|organization_restricted|#1220|#1311)$/m,
     code: 'permission',
   },
   // Bedrock, OpenRouter, DeepSeek, LiteLLM, Zhipu 1211, and whoever says that a model does not exist with a 400.

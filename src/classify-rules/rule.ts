@@ -24,8 +24,12 @@ export interface Rule {
 /** Longer words of a provider are not read. */
 const LONGEST_READ = 2_000
 
+/** What pydantic (FastAPI, vLLM, SGLang) quotes of the request that it refuses: a prompt may speak of keys and quotas, too. */
+const QUOTED_INPUT = /\binput_value=[^]*?(?=, input_type=|$)|'input': [^]*?(?='ctx': |$)/g
+
 export function factsOf(status: number, { names, message = '' }: Pick<Envelope, 'names' | 'message'>): Facts {
-  return { status, seen: [...names, message.slice(0, LONGEST_READ).replace(/\s+/g, ' ')].join('\n') }
+  const words = message.replace(QUOTED_INPUT, '').slice(0, LONGEST_READ).replace(/\s+/g, ' ')
+  return { status, seen: [...names, words].join('\n') }
 }
 
 /** The first row that holds. */
