@@ -26,7 +26,7 @@ export function runAttempts<T>(call: Call, attempt: (plan: AttemptPlan) => Promi
   })
 }
 
-const FRESH: Loop = { plan: FIRST, retries: 0, corrections: 0, renewed: false }
+const FRESH: Loop = { plan: FIRST, retries: 0, corrections: 0, renewed: false, overruled: false }
 
 interface Loop {
   plan: AttemptPlan
@@ -35,12 +35,15 @@ interface Loop {
   /** Retries among them in which the model is told why its answer did not fit. */
   corrections: number
   renewed: boolean
+  /** The caller's shouldRetry has made the latest retry, against the classification. */
+  overruled: boolean
 }
 
 /** Whether another attempt follows; if so, the wait is over when this resolves. */
 async function decide(call: Call, loop: Loop, thrown: unknown): Promise<boolean> {
   if (!isCompletionError(thrown)) return false
   const error = thrown
+  keepReceived(error, call.lastError)
   // The attempt was ended with the call, and this is the error of that.
   if (call.ending && endedBy(call.ending, error)) return stop(call, error, call.ending.stopReason)
   call.lastError = error
@@ -72,8 +75,16 @@ async function decide(call: Call, loop: Loop, thrown: unknown): Promise<boolean>
     const ending = (call as Pick<Call, 'ending'>).ending
     if (isCompletionError(interruption) && interruption.callId === call.id)
       stop(call, interruption, ending?.stopReason ?? 'not_retryable')
-    else call.release()
+    else finishFailure(call, error, 'not_retryable')
     throw interruption
+  }
+}
+
+/** What earlier attempts have received is not lost with one that received nothing. */
+function keepReceived(error: CompletionError, before: CompletionError | undefined): void {
+  for (const name of ['partial', 'response', 'status', 'requestId'] as const) {
+    // Our own error, made for this call and handed out to nobody for keeping yet.
+    if (error[name] === undefined && before?.[name] !== undefined) Object.assign(error, { [name]: before[name] })
   }
 }
 
@@ -116,7 +127,7 @@ async function next(
 ): Promise<Next> {
   const { policy, shouldRetry } = call.settings
   if (!policy || (!error.retryable && !shouldRetry) || loop.retries >= policy.maxRetries)
-    return { reason: error.retryable ? 'max_retries' : 'not_retryable' }
+    return { reason: error.retryable || loop.overruled ? 'max_retries' : 'not_retryable' }
   if (correction && loop.corrections >= correction.most) return { reason: 'max_retries' }
   const left = remaining(call)
   const wait = nextWait(correction ? { ...policy, ...AT_ONCE } : policy, {
@@ -140,6 +151,7 @@ async function next(
       }),
     ))
   if (!(decision === undefined ? error.retryable : decision)) return { reason: 'not_retryable' }
+  loop.overruled = !error.retryable
   const chosen = typeof decision === 'object' ? overridden(wait, decision.delay, error) : planned(wait)
   // Deciding may have taken its time.
   return chosen.plan && shouldRetry && tooLittle(call, chosen.plan.delayBefore) ? { reason: 'deadline' } : chosen

@@ -77,7 +77,7 @@ function checkExtraBody(extraBody: Readonly<Record<string, unknown>>): void {
 
 function checkMessage(field: string, message: Message): void {
   if (typeof message !== 'object' || message === null) fail(field, unquoted(message), 'a message: { role, content }')
-  const known = ROLES[message.role]
+  const known = Object.hasOwn(ROLES, message.role) ? ROLES[message.role] : undefined
   if (!known) fail(`${field}.role`, message.role, `one of ${Object.keys(ROLES).join(', ')}`)
   rejectUnknown(field, message, known)
   const { content } = message
@@ -107,7 +107,7 @@ function checkToolCalls(field: string, calls: readonly ToolCall[]): void {
 
 function checkPart(field: string, part: Part, role: string): void {
   if (typeof part !== 'object' || part === null) fail(field, unquoted(part), 'a part: { type, … }')
-  const known = PARTS[part.type]
+  const known = Object.hasOwn(PARTS, part.type) ? PARTS[part.type] : undefined
   if (!known) fail(`${field}.type`, part.type, `one of ${Object.keys(PARTS).join(', ')}`)
   rejectUnknown(field, part, known)
   if (part.type === 'text' || part.type === 'reasoning') {

@@ -2,7 +2,7 @@ import { checkHeaders } from './check.ts'
 import type { Call } from './call.ts'
 import type { AuthorizeContext, ProviderRequest } from './provider.ts'
 import { CompletionError, isCompletionError } from './errors.ts'
-import { adopted, identity } from './failure.ts'
+import { adopted, earlier, identity } from './failure.ts'
 
 export type Credentials = Readonly<Record<string, string>> | undefined
 
@@ -100,10 +100,12 @@ function checkKey(key: unknown): string {
 /** Whoever was asked for a credential failed: that is its own kind of trouble, whatever was thrown. */
 function refused(call: Call, error: unknown): unknown {
   if (isCompletionError(error)) return adopted(call, error)
+  const sent = call.lastError ? 'No further request was sent' : 'No request was sent'
   return new CompletionError({
     ...identity(call),
+    ...earlier(call),
     code: 'authentication',
-    message: `authentication: no credential for ${call.provider.name} could be had; the cause is beneath. No request was sent.`,
+    message: `authentication: no credential for ${call.provider.name} could be had; the cause is beneath. ${sent}.`,
     cause: error,
   })
 }

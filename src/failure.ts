@@ -40,8 +40,16 @@ export function observedError(call: Call, observation: Observation, facts: Attem
     ...common(call, facts),
     ...found,
     sent: facts.sent && !unsent,
-    cause: 'error' in observation ? observation.error : undefined,
+    cause: 'error' in observation ? withoutBytes(observation.error) : undefined,
   })
+}
+
+/** undici's parser puts what it could not read on its error, where every log prints it: it may be the answer, or what the server echoes. */
+function withoutBytes(error: unknown): unknown {
+  for (let one = error, depth = 0; one instanceof Error && depth < 5; one = one.cause, depth++) {
+    if (one.name === 'HTTPParserError') Object.assign(one, { data: undefined })
+  }
+  return error
 }
 
 /** The error of a phase that took too long. */
@@ -88,15 +96,29 @@ export function endingError(call: Call, ending: Ending, facts: AttemptFacts): Co
   })
 }
 
-/** The error of a call whose provider, or whose source of a credential, has thrown one of ours before anything was sent. */
+/** What is known from the attempt before, for a failure that has no answer of its own. */
+export function earlier({
+  lastError,
+}: Call): Pick<CompletionErrorInit, 'sent' | 'status' | 'requestId' | 'partial' | 'response'> {
+  return {
+    sent: lastError?.sent ?? false,
+    status: lastError?.status,
+    requestId: lastError?.requestId,
+    partial: lastError?.partial,
+    response: lastError?.response,
+  }
+}
+
+/** The error of a call whose provider, or whose source of a credential, has thrown one of ours. */
 export function adopted(call: Call, error: AnyCompletionError): CompletionError {
   // A copy, for it may be another call's error, which is not ours to complete.
   const { name: _, attempts: __, ...rest } = error.toJSON()
   return new CompletionError({
+    ...earlier(call),
     ...rest,
     ...identity(call),
     retryable: false,
-    sent: false,
+    sent: call.lastError?.sent ?? false,
     cause: error.callId === undefined ? error.cause : error,
   })
 }

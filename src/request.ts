@@ -82,7 +82,7 @@ export interface Request<T extends ToolSet = ToolSet, O extends OutputSpec | und
    * The answer as data: a Standard Schema that offers JSON Schema (its input side is sent, its output returned), `{ schema, jsonSchema }`,
    * or JSON Schema. Uses the provider's native mode where it has one.
    */
-  readonly output?: O | undefined
+  readonly output?: O
   /**
    * Further attempts in which the model is told why its answer did not validate. They count as attempts: `retry` bounds them too, and
    * `retry: false` makes none. @defaultValue 1

@@ -61,7 +61,8 @@ export const BARE: Layer = {
   wire: DEFAULTS.wire,
   rawEvents: DEFAULTS.rawEvents,
   maxResponseBytes: DEFAULTS.maxResponseBytes,
-  metadata: {},
+  // One object for every call that has none.
+  metadata: Object.freeze({}),
   onEvents: [],
 }
 
@@ -153,7 +154,7 @@ export function layOver(base: Layer, options: Options, what = 'options'): Layer 
     wire: options.wire ?? base.wire,
     rawEvents: options.rawEvents ?? base.rawEvents,
     maxResponseBytes: options.maxResponseBytes ?? base.maxResponseBytes,
-    metadata: metadata ? { ...base.metadata, ...checkMetadata(what, metadata) } : base.metadata,
+    metadata: metadata ? Object.freeze({ ...base.metadata, ...checkMetadata(what, metadata) }) : base.metadata,
     onEvents: onEvent ? [...base.onEvents, onEvent] : base.onEvents,
   }
 }
@@ -162,7 +163,8 @@ export const earliest = (one: number | undefined, other: number | undefined): nu
   one === undefined ? other : Math.min(one, other ?? Infinity)
 
 function epochOf(value: unknown): number | undefined {
-  const epoch = value instanceof Object && 'getTime' in value ? (value as Date).getTime() : value
+  // Of whichever realm.
+  const epoch = isObject(value) && 'getTime' in value ? (value as Date).getTime() : value
   return typeof epoch === 'number' && !Number.isNaN(epoch) ? epoch : undefined
 }
 
@@ -191,12 +193,14 @@ function transportOf(what: string, base: Layer, options: Options): Pick<Layer, '
 }
 
 function checkMetadata(what: string, value: NonNullable<Options['metadata']>): NonNullable<Options['metadata']> {
-  for (const [key, member] of Object.entries(value)) {
-    if (!['string', 'number', 'boolean'].includes(typeof member)) {
+  const given: Record<string, string | number | boolean> = {}
+  for (const [key, member] of Object.entries(value) as Iterable<[string, unknown]>) {
+    if (member === undefined) continue
+    if (typeof member !== 'string' && typeof member !== 'number' && typeof member !== 'boolean')
       fail(`${what}.metadata.${key}`, member, 'a string, a number or a boolean')
-    }
+    given[key] = member
   }
-  return value
+  return given
 }
 
 /** The limits of a call with every default in place, and which of them the caller has set. */

@@ -68,7 +68,7 @@ export function likely(name: string, known: Iterable<string>): string | undefine
   const names = [...known]
   return (
     names.find((candidate) => plain(candidate) === wanted) ??
-    names.find((candidate) => ALIASES[wanted]?.includes(candidate)) ??
+    names.find((candidate) => Object.hasOwn(ALIASES, wanted) && ALIASES[wanted]?.includes(candidate)) ??
     WITHIN.find((path) => names.some((candidate) => plain(path) === plain(candidate) + wanted)) ??
     elsewhere(names, wanted) ??
     names.find((candidate) => oneSlip(plain(candidate), wanted))

@@ -130,3 +130,20 @@ test.each([{ delay: -1 }, { delay: Number.NaN }, { delay: '5' }])('shouldRetry m
   })
   await expect(client.complete(asked)).rejects.toThrow(/retry\.shouldRetry/)
 })
+
+test('a shouldRetry that throws ends the call for its observers too', async () => {
+  const seen = observer()
+  const thrown = new Error('a bug')
+  const shouldRetry = (): never => {
+    throw thrown
+  }
+  const client = clientOf('http://local', { fetch: scriptedFetch(down), retry: { shouldRetry }, onEvent: seen.onEvent })
+  await expect(client.complete(asked)).rejects.toBe(thrown)
+  expect(seen.events.at(-1)).toMatchObject({ type: 'failure', error: { code: 'server_error' } })
+})
+
+test('nobody can write into the metadata of other calls', async () => {
+  const client = clientOf('http://local', { fetch: scriptedFetch(good) })
+  const { metadata } = await client.complete(asked)
+  expect(() => Object.assign(metadata, { mine: 1 })).toThrow(TypeError)
+})

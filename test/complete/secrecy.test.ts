@@ -182,3 +182,11 @@ test("a proxy's answer shows no password of it", async () => {
   const error = await failureOf(clientOf('http://local', { fetch }).complete(asked, { retry: 0 }))
   expect(shown(error, [])).not.toContain('dXNlcjpwYXNz')
 })
+
+test('what no parser could read is not printed', async () => {
+  const broken = `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${SAID}\r\n`
+  await using server = await faultServer((exchange) => exchange.write(broken))
+  const error = await failureOf(clientOf(server.origin, { retry: 0 }).complete(asked))
+  expect(error.cause).toMatchObject({ name: 'HTTPParserError' })
+  expect(inspect(error, { showHidden: true })).not.toContain(SAID)
+})

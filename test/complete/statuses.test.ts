@@ -192,3 +192,9 @@ test.each([{ attempt: 60 }, { firstToken: 60 }])('a stalled error body hides no 
     { outcome: 'ok', delayFrom: 'server', delayBefore: 30_000 },
   ])
 })
+
+test('the count ends what shouldRetry tries against the classification', async () => {
+  const fetch = scriptedFetch(responding(failure('no', 'invalid_request_error'), 400))
+  const client = clientOf('http://local', { fetch, retry: { maxRetries: 1, baseDelay: 0, shouldRetry: () => true } })
+  expect(await failureOf(client.complete(asked))).toMatchObject({ code: 'invalid_request', stopReason: 'max_retries' })
+})

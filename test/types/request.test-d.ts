@@ -20,6 +20,7 @@ type IsAny<T> = 0 extends 1 & T ? true : false
 declare function same<A, B>(proof: Same<A, B>): void
 
 declare const client: Client
+declare const wanted: boolean
 const messages: readonly Message[] = [{ role: 'user', content: 'Hello' }]
 const model = openai('gpt-5-mini')
 const city = schemaOf({ type: 'object' }, (value) => value as { city: string })
@@ -38,6 +39,8 @@ export async function withOutput(): Promise<void> {
   const output = personSchema()
   const typed = await complete({ model, messages, output })
   same<typeof typed.output, Person>(true)
+  const perhaps = await complete({ model, messages, output: wanted ? output : undefined })
+  same<typeof perhaps.output, Person | undefined>(true)
   // @ts-expect-error the person has no such member
   void typed.output.surname
   const own = await client.complete({ messages, output }, { timeout: 1 })
