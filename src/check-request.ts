@@ -38,6 +38,8 @@ const PARTS: Readonly<Record<string, ReadonlySet<string>>> = {
 /** Checks a request; throws a TypeError that names the field and the remedy. */
 export function checkRequest(request: Request): void {
   if (typeof request !== 'object' || request === null) fail('request', request, 'an object with messages')
+  if ('stream' in request && request.stream !== undefined)
+    throw new TypeError('request.stream is unknown: call stream(request) for a stream, complete(request) for an answer')
   rejectUnknown('request', request, REQUEST)
   const { messages, maxTokens, temperature, topP, seed, stop, reasoningEffort, extraBody } = request
   if (!Array.isArray(messages) || messages.length === 0)
@@ -69,6 +71,11 @@ function checkExtraBody(extraBody: Readonly<Record<string, unknown>>): void {
     if (extraBody[name] === undefined) continue
     const remedy = name === 'stream' ? 'it is set by the way the call is made' : `use request.${name}`
     throw new TypeError(`request.extraBody.${name} is not allowed: ${remedy}`)
+  }
+  try {
+    JSON.stringify(extraBody)
+  } catch (cause) {
+    throw new TypeError('request.extraBody must be JSON: no bigint, and nothing that contains itself', { cause })
   }
   if (typeof extraBody.n === 'number' && extraBody.n > 1) {
     throw new TypeError('request.extraBody.n above 1 is not allowed: a call has one answer; make several calls')

@@ -43,7 +43,7 @@ export function explain(seen: Explained): string {
 function advise(seen: Explained): string {
   if (seen.location !== undefined) {
     const origin = originOf(seen.location)
-    return `Redirects are not followed; set baseURL to ${origin ?? 'where the API is'}.`
+    return `Redirects are not followed; set baseURL to the API's address${origin === undefined ? '' : ` on ${origin}`}.`
   }
   if (seen.html)
     return `This is a web page: check that the baseURL${seen.baseURL ? ` (${seen.baseURL})` : ''} is the API's, and any proxy.`

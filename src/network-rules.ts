@@ -40,6 +40,11 @@ const THROWN_RULES: readonly ThrownRule[] = [
   ],
   [/\bTimeoutError\b/, 'the transport gave up waiting', 'timeout', true, 'attempt'],
   [/\bAbortError\b/, 'the request was aborted', 'aborted'],
+  [
+    /fetch function returned (?:something|a Response|a body)/,
+    'the given fetch returned no Response that can be read',
+    'network',
+  ],
   // fetch's own refusals have a text alone.
   [
     /ERR_INVALID_(?:URL|ARG|CHAR|PROTOCOL|HTTP_TOKEN)|bad port|failed to parse url|invalid url|redirect|unknown scheme|scheme must be|invalid header|headers\.(?:append|set)/i,

@@ -194,7 +194,7 @@ describe('messages', () => {
 
   it('name the origin of a redirect and nothing else of it', () => {
     const { message } = read({ status: 307, headers: { location: 'https://me:pw@other.test/v1/x?key=1' }, body: '' })
-    expect(message).toContain('set baseURL to https://other.test.')
+    expect(message).toContain("set baseURL to the API's address on https://other.test.")
     expect(message).not.toMatch(/pw|key|v1/)
   })
 

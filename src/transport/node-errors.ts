@@ -37,5 +37,6 @@ export const NODE_ERRORS: readonly ThrownRule[] = [
   [/UND_ERR_(?:HEADERS_OVERFLOW|RES_EXCEEDED)/, 'the response is larger than the limit', 'invalid_response'],
   // undici 7 and 8 give HTTPParserError no code.
   [/HTTPParserError|HPE_/, 'the response is not whole HTTP', 'invalid_response', true],
+  [/unknown content-encoding/, 'the body has a content-encoding that cannot be undone', 'invalid_response'],
   [/\bZ_[A-Z]+_ERROR|ERR_(?:BROTLI|ZSTD|_ERROR_)/, 'the compressed body is damaged', 'invalid_response', true],
 ]

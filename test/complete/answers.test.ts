@@ -259,3 +259,12 @@ test('a model may choose to say nothing', async () => {
   await using server = await faultServer((exchange) => exchange.json(silent))
   expect(await clientOf(server.origin).complete(asked)).toMatchObject({ text: '', usage: { outputTokens: 7 } })
 })
+
+test('an answer in an encoding that nobody knows is none', async () => {
+  await using server = await faultServer((exchange) =>
+    exchange.respond(whole, { headers: { 'content-encoding': 'lzma' } }),
+  )
+  const error = await failureOf(clientOf(server.origin).complete(asked))
+  expect(error).toMatchObject({ code: 'invalid_response', retryable: false })
+  expect(error.message).toContain('content-encoding')
+})

@@ -242,6 +242,8 @@ describe('a mistake', () => {
     ['request.messages[0].role', { messages: [{ role: 'constructor', content: '' }] }],
     ['request.messages[0].content[0].type', { messages: [{ role: 'user', content: [{ type: 'toString' }] }] }],
     ['request.constructor is unknown', { ...asked, constructor: 1 }],
+    ['call stream(request)', { ...asked, stream: true }],
+    ['request.extraBody must be JSON', { ...asked, extraBody: { seed: 1n } }],
     ['request.messages[0].content', { messages: [{ role: 'user' }] }],
     ['request.messages[0].content', { messages: [{ role: 'user', content: null }] }],
     ['request.messages[0].content[0].type', { messages: [{ role: 'user', content: [{ type: 'img' }] }] }],

@@ -109,7 +109,7 @@ describe('a redirect', () => {
     )
     const error = await failureOf(clientOf(server.origin).complete(asked))
     expect(error).toMatchObject({ retryable: false, status: code, stopReason: 'not_retryable' })
-    expect(error.message).toContain(`set baseURL to ${other.origin}`)
+    expect(error.message).toContain(`set baseURL to the API's address on ${other.origin}`)
     expect(error.message).not.toContain('hidden')
     expect([server.requests.length, other.requests.length]).toEqual([1, 0])
   })
