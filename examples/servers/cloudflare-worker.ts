@@ -9,14 +9,16 @@ interface Env {
 
 const worker = {
   fetch(request: Request, env: Env): Promise<Response> {
-    const deadline = deadlineFrom(platforms.cloudflare, { reserve: 2_000 })
+    const streamed = new URL(request.url).pathname === '/chat/stream'
+    // Cloudflare counts silence, which a stream breaks with its heartbeats.
+    const deadline = streamed ? undefined : deadlineFrom(platforms.cloudflare, { reserve: 2_000 })
     return withRequest({ request, deadline }, async () => {
       try {
         const { prompt } = (await request.json()) as { prompt: string }
         // A client of the request's own: a Worker's requests must not share connections.
         const client = createClient({ provider: openai({ apiKey: env.OPENAI_API_KEY, baseURL: env.OPENAI_BASE_URL }) })
         const question = { model: 'gpt-5-mini', messages: [{ role: 'user', content: prompt }] } as const
-        if (new URL(request.url).pathname === '/chat/stream') return await relayResponse(client.stream(question))
+        if (streamed) return await relayResponse(client.stream(question))
         const { text } = await client.complete(question)
         return Response.json({ text })
       } catch (error) {

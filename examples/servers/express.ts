@@ -1,4 +1,5 @@
-// Express 5: every call made while a request is handled ends when its client leaves, and two seconds before nginx gives up.
+// Express 5: every call made while a request is handled ends when its client leaves, and two seconds before nginx gives up. That counts
+// silence, which a stream breaks with its heartbeats: it has no such deadline.
 import express, { type ErrorRequestHandler, type Express, type Request } from 'express'
 import { complete, openai, stream } from 'punctual'
 import { deadlineFrom, expressMiddleware, platforms, relay, toProblem } from 'punctual/server'
@@ -10,7 +11,9 @@ const messagesOf = (request: Request) => [
 
 export const app: Express = express()
 app.use(express.json())
-app.use(expressMiddleware({ deadline: () => deadlineFrom(platforms.nginx, { reserve: 2_000 }) }))
+const deadline = ({ path }: Request) =>
+  path === '/chat/stream' ? undefined : deadlineFrom(platforms.nginx, { reserve: 2_000 })
+app.use(expressMiddleware({ deadline }))
 
 app.post('/chat', async (request, response) => {
   const { text } = await complete({ model, messages: messagesOf(request) })

@@ -9,7 +9,10 @@ const messagesOf = (request: FastifyRequest) => [
 ]
 
 export const app: FastifyInstance = Fastify()
-app.addHook('preHandler', fastifyHook({ deadline: () => deadlineFrom(platforms.nginx, { reserve: 2_000 }) }))
+// nginx counts silence, which a stream breaks with its heartbeats.
+const deadline = ({ url }: FastifyRequest) =>
+  url === '/chat/stream' ? undefined : deadlineFrom(platforms.nginx, { reserve: 2_000 })
+app.addHook('preHandler', fastifyHook({ deadline }))
 
 app.post('/chat', async (request) => {
   const { text } = await complete({ model, messages: messagesOf(request) })

@@ -10,7 +10,10 @@ const messagesOf = async (context: Context) => [
 ]
 
 export const app: Hono = new Hono()
-app.use((context, next) => withRequest({ request: context.req.raw, deadline: Date.now() + 25_000 }, next))
+app.use((context, next) => {
+  const deadline = context.req.path === '/chat/stream' ? undefined : Date.now() + 25_000
+  return withRequest({ request: context.req.raw, deadline }, next)
+})
 
 app.post('/chat', async (context) => {
   const { text } = await complete({ model, messages: await messagesOf(context) })

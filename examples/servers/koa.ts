@@ -6,8 +6,9 @@ import { relay, toProblem, withRequest } from 'punctual/server'
 export const app: Koa = new Koa()
 
 app.use(async (context, next) => {
+  const deadline = context.path === '/chat/stream' ? undefined : Date.now() + 25_000
   try {
-    await withRequest({ request: context.req, response: context.res, deadline: Date.now() + 25_000 }, next)
+    await withRequest({ request: context.req, response: context.res, deadline }, next)
   } catch (error) {
     const { status, headers, body } = toProblem(error)
     context.status = status

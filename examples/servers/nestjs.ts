@@ -13,7 +13,7 @@ import {
   Res,
 } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
-import type { Response } from 'express'
+import type { Request, Response } from 'express'
 import { complete, openai, stream } from 'punctual'
 import { expressMiddleware, relay, toProblem } from 'punctual/server'
 
@@ -52,7 +52,9 @@ class AppModule {}
 
 export async function createApp(): Promise<INestApplication> {
   const app = await NestFactory.create(AppModule, { logger: false })
-  app.use(expressMiddleware({ deadline: () => Date.now() + 25_000 }))
+  app.use(
+    expressMiddleware({ deadline: ({ path }: Request) => (path === '/chat/stream' ? undefined : Date.now() + 25_000) }),
+  )
   app.useGlobalFilters(new ProblemFilter())
   return app
 }

@@ -24,6 +24,9 @@ export interface PlatformSource {
 /** Something that knows how long an answer is waited for. A Date or a number (epoch ms) is a deadline already. */
 export type DeadlineSource = LambdaContext | HeaderSource | Platform | PlatformSource | Date | number
 
+/** One that may be absent says nothing. */
+type Source = DeadlineSource | undefined
+
 export interface DeadlineFromOptions {
   /** Milliseconds kept back: for writing the answer, and for the way of the answer through whatever stands before the service. */
   readonly reserve: number
@@ -38,10 +41,7 @@ export interface DeadlineFromOptions {
  * @example
  * const deadline = deadlineFrom([context, { platform: platforms.awsApiGateway, event }], { reserve: 1_000 })
  */
-export function deadlineFrom(
-  source: DeadlineSource | readonly DeadlineSource[],
-  options: DeadlineFromOptions,
-): number | undefined {
+export function deadlineFrom(source: Source | readonly Source[], options: DeadlineFromOptions): number | undefined {
   if (typeof options !== 'object' || options === null) fail('options', options, 'an object with reserve')
   rejectUnknown('options', options, OPTIONS)
   const { reserve, startedAt = Date.now() } = options
@@ -54,11 +54,11 @@ export function deadlineFrom(
 
 const OPTIONS = new Set(['reserve', 'startedAt'])
 
-const isList = (source: DeadlineSource | readonly DeadlineSource[]): source is readonly DeadlineSource[] =>
-  Array.isArray(source)
+const isList = (source: Source | readonly Source[]): source is readonly Source[] => Array.isArray(source)
 
 /** Infinity where the source says nothing. */
-function endOf(source: DeadlineSource, startedAt: number): number {
+function endOf(source: Source, startedAt: number): number {
+  if (source === undefined) return Infinity
   if (typeof source === 'number') return Number.isNaN(source) ? fail('source', source, WANTED) : source
   if (typeof source !== 'object' || source === null) return fail('source', source, WANTED)
   if ('getRemainingTimeInMillis' in source)

@@ -129,6 +129,7 @@ describe.each(SDKS)('%s through createFetch', (_, packages, load) => {
     const error = await thrownBy(at.conversation.ask())
     expect(at.server.requests.length).toBe(1)
     expect(statusOf(error)).toBe(503)
+    expect(unwrapError(error)?.code).toBe(adapter.keepsHeaders ? 'overloaded' : undefined)
   })
 
   it('meets an error inside a 200 as an error', async ({ skip }) => {
@@ -241,6 +242,20 @@ describe.each(SDKS)('%s through createFetch', (_, packages, load) => {
     await Promise.allSettled([rest])
     await allClosed(at.server)
     expect(at.server.requests.length).toBe(1)
+  })
+
+  it('never takes an abort from elsewhere for the end of its stream', async () => {
+    const controller = new AbortController()
+    await using at = await scene(await load(), begun, { timeout: 5_000, signal: controller.signal })
+    const pieces = at.conversation.stream()[Symbol.asyncIterator]()
+    let text = ''
+    while (!text) text += (await pieces.next()).value ?? ''
+    const rest = (async () => {
+      while (!(await pieces.next()).done);
+    })()
+    controller.abort()
+    const error = await thrownBy(rest)
+    expect(unwrapError(error)?.code).toBe('aborted')
   })
 
   it('closes the connection of a stream that is left', async () => {

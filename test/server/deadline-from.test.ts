@@ -132,3 +132,8 @@ it.each([
 ])('the source %o is a TypeError that names the field', (source, message) => {
   expect(() => deadlineFrom(source as never, { reserve: 0 })).toThrow(message)
 })
+
+it('a source that is absent says nothing', () => {
+  expect(deadlineFrom([undefined, NOW + 5_000], { reserve: 1_000 })).toBe(NOW + 4_000)
+  expect(deadlineFrom(undefined, { reserve: 1_000 })).toBeUndefined()
+})
