@@ -34,11 +34,13 @@ export function understand<T extends { readonly answer: Answer }>(
 
 /**
  * Well-formed, finished, and without anything in it: LM Studio answers so when a prompt overflows its context. A model that has chosen
- * to say nothing has written a token for it, which its usage counts; one that has called a tool has said which.
+ * to say nothing has written a token for it, which its usage counts beside those of its hidden thoughts; one that has called a tool has
+ * said which.
  */
 function saysNothing({ text, reasoning, refusal, toolCalls, finishReason, usage }: Answer): boolean {
   if (text || reasoning || refusal || toolCalls.length > 0) return false
-  return finishReason === 'tool_calls' || (finishReason === 'stop' && !usage?.outputTokens)
+  const written = (usage?.outputTokens ?? 0) - (usage?.reasoningTokens ?? 0)
+  return finishReason === 'tool_calls' || (finishReason === 'stop' && written <= 0)
 }
 
 const EMPTY = {

@@ -113,6 +113,7 @@ describe('what is no answer', () => {
     ['no candidates', { candidates: [] }],
     ['no finish reason', body([{ text: 'Ye' }], { finishReason: undefined })],
     ['a call that could not be read', body([], { finishReason: 'MALFORMED_FUNCTION_CALL' })],
+    ['a call without its signature', body([], { finishReason: 'MISSING_THOUGHT_SIGNATURE' })],
   ])('%s is incomplete', (_, value) => {
     expect(provider.parse(value).kind).toBe('incomplete')
   })

@@ -33,6 +33,9 @@ describe('an answer', () => {
     ['content_filter', 'content_filter'],
     ['eos_token', 'stop'],
     ['model_length', 'length'],
+    ['content_filter: RECITATION', 'content_filter'],
+    ['sensitive', 'content_filter'],
+    ['model_context_window_exceeded', 'length'],
     ['weather', 'other'],
     ['constructor', 'other'],
   ])('the finish reason %s is read as %s', (finish_reason, expected) => {
@@ -164,5 +167,29 @@ describe('what is no answer', () => {
       }),
       { numRuns: 300 },
     )
+  })
+})
+
+describe('what servers say in other places', () => {
+  test.each(['network_error', 'abort'])('the finish reason %s is a failure', (finish_reason) => {
+    expect(provider.parse(answered({ content: 'Par' }, { finish_reason })).kind).toBe('error')
+  })
+
+  test('a function call that the server could not read is no answer', () => {
+    const parsed = provider.parse(
+      answered({ content: '' }, { finish_reason: 'function_call_filter: MALFORMED_FUNCTION_CALL' }),
+    )
+    expect(parsed).toMatchObject({ kind: 'incomplete', problem: expect.stringContaining('function call') })
+  })
+
+  test('usage may have its details beside its sums, and stand in the choice', () => {
+    const usage = { prompt_tokens: 19, completion_tokens: 13, total_tokens: 32, cached_tokens: 10, reasoning_tokens: 4 }
+    expect(answer({ content: 'Yes.' }, { usage })['usage']).toEqual({
+      inputTokens: 19,
+      outputTokens: 13,
+      totalTokens: 32,
+      reasoningTokens: 4,
+      cachedInputTokens: 10,
+    })
   })
 })

@@ -237,3 +237,64 @@ describe('the end', () => {
     )
   })
 })
+
+describe('what servers do otherwise', () => {
+  const call = (index: number, named: object, over: object = {}) =>
+    chunk({ tool_calls: [{ index, ...over, function: named }] })
+
+  test('a number that counts on without a name belongs to the call before', () => {
+    const parts = streamed(
+      provider,
+      call(0, { name: 'a', arguments: '' }, { id: 'A' }),
+      call(0, { name: 'b', arguments: '' }, { id: 'B' }),
+      call(1, { arguments: '{"p":2}' }),
+    )
+    expect(parts.at(-1)).toEqual({ type: 'tool_call', index: 1, arguments: '{"p":2}' })
+  })
+
+  test('a signature may come after its call', () => {
+    const extra_content = { google: { thought_signature: 'S' } }
+    const parts = streamed(
+      provider,
+      call(0, { name: 'a', arguments: '{}' }, { id: 'A' }),
+      chunk({ tool_calls: [{ extra_content }] }),
+    )
+    expect(parts.at(-1)).toEqual({
+      type: 'tool_call',
+      index: 0,
+      arguments: '',
+      providerData: { local: { extra_content } },
+    })
+  })
+
+  test('an end marker may have a space where the end is known already', () => {
+    expect(streamed(provider, chunk({ content: 'a' }), chunk({}, { finish_reason: 'stop' }), '[DONE] ').at(-1)).toEqual(
+      {
+        type: 'end',
+        complete: true,
+      },
+    )
+    expect(streamed(provider, chunk({ content: 'a' }), '[DONE] ').at(-1)).toMatchObject({ type: 'malformed' })
+  })
+
+  test('Groq says why it has stopped early', () => {
+    const cut = { ...chunk({}), x_groq: { error: 'over capacity' } }
+    expect(streamed(provider, chunk({ content: 'a' }), cut).at(-1)).toEqual({
+      type: 'error',
+      error: { error: 'over capacity' },
+    })
+  })
+
+  test('a function call that the server could not read ends the stream', () => {
+    const finish_reason = 'function_call_filter: MALFORMED_FUNCTION_CALL'
+    expect(streamed(provider, chunk({}, { finish_reason })).at(-1)).toMatchObject({ type: 'malformed' })
+  })
+
+  test('Moonshot puts the usage into the choice', () => {
+    const usage = { prompt_tokens: 2, completion_tokens: 1, total_tokens: 3 }
+    expect(streamed(provider, chunk({}, { finish_reason: 'stop', usage })).at(-1)).toEqual({
+      type: 'usage',
+      usage: { inputTokens: 2, outputTokens: 1, totalTokens: 3 },
+    })
+  })
+})

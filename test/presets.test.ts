@@ -71,3 +71,23 @@ describe('deviations', () => {
     ])
   })
 })
+
+test('Mistral gets ids of tool calls in its own form, the same for a call and its result', () => {
+  const conversation = (id: string) =>
+    bodyOf(presets.mistral({ apiKey: 'k' })('m'), {
+      messages: [
+        { role: 'user', content: 'Hello' },
+        { role: 'assistant', content: '', toolCalls: [{ id, name: 'f', arguments: '{}' }] },
+        { role: 'tool', toolCallId: id, content: 'One' },
+      ],
+    }) as { messages: { tool_calls?: { id: string }[]; tool_call_id?: string }[] }
+  const idsOf = (id: string) => {
+    const { messages } = conversation(id)
+    return [messages[1]?.tool_calls?.[0]?.id, messages[2]?.tool_call_id]
+  }
+  expect(idsOf('aBc123XyZ')).toEqual(['aBc123XyZ', 'aBc123XyZ'])
+  const [called, answered] = idsOf('call_DdmO9pD3xa9XTPNJ32zg2hcA')
+  expect(called).toMatch(/^[a-z0-9]{9}$/i)
+  expect(answered).toBe(called)
+  expect(idsOf('call_DdmO9pD3xa9XTPNJ32zg2hcB')[0]).not.toBe(called)
+})

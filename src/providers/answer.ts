@@ -7,8 +7,8 @@ export function translated(table: Readonly<Record<string, FinishReason>>, raw: s
   return (raw !== undefined && Object.hasOwn(table, raw) && table[raw]) || 'other'
 }
 
-/** Finish reasons that report a failure (OpenRouter, DeepSeek, Mistral). */
-const FAILURES: ReadonlySet<unknown> = new Set(['error', 'insufficient_system_resource'])
+/** Finish reasons that report a failure (OpenRouter, DeepSeek, Mistral; Zhipu's failed inference; vLLM's aborted one). */
+const FAILURES: ReadonlySet<unknown> = new Set(['error', 'insufficient_system_resource', 'network_error', 'abort'])
 
 /**
  * The error object of a body or a stream's event under a 200, in its envelope; undefined where it is none. Known shapes: `error` as an
@@ -19,6 +19,8 @@ export function failureIn(value: unknown): unknown {
   const json = object(Array.isArray(value) ? value[0] : value)
   if (!json) return undefined
   if (object(json.error) || text(json.error)) return json
+  const cut = object(json.x_groq)?.error
+  if (cut) return { error: cut }
   const choice = object(list(json.choices)[0])
   if (choice) {
     if (object(choice.error)) return { error: choice.error }
@@ -32,7 +34,8 @@ export function failureIn(value: unknown): unknown {
 
 /** An id for a call that came without one (the legacy function call, Gemini): unique within a conversation, as Anthropic demands. */
 export function callId(answerId: string | undefined, index: number): string {
-  return answerId ? `call_${answerId.replace(/[^\w-]/g, '')}_${index}` : `call_${index}`
+  // Within OpenAI's 40 characters, whatever the answer's id is.
+  return answerId ? `call_${answerId.replace(/[^\w-]/g, '').slice(-24)}_${index}` : `call_${index}`
 }
 
 /** Arguments as the model wrote them; a server that has parsed them already gets them written again. */

@@ -86,11 +86,17 @@ function addMessage(provider: string, message: Message, system: Wire[], turns: T
     for (const call of message.toolCalls ?? []) {
       // The wire takes an object only; what the model wrote otherwise cannot be told to it again.
       const input = object(parsed(call.arguments)) ?? {}
-      blocks.push({ type: 'tool_use', id: call.id, name: call.name, input, ...call.providerData?.[provider] })
+      blocks.push({
+        type: 'tool_use',
+        id: wireCallId(call.id),
+        name: call.name,
+        input,
+        ...call.providerData?.[provider],
+      })
     }
   } else if (role === 'tool') {
     const result = typeof content === 'string' ? content : content.map((part) => inputBlock(part, role))
-    blocks = [{ type: 'tool_result', tool_use_id: message.toolCallId, content: result }]
+    blocks = [{ type: 'tool_result', tool_use_id: wireCallId(message.toolCallId), content: result }]
   } else {
     blocks = typeof content === 'string' ? textBlocks(content, role) : content.map((part) => inputBlock(part, role))
   }
@@ -164,3 +170,6 @@ function documentSource({ url, data, mediaType }: FilePart): Wire {
   }
   return { type: 'base64', media_type: mediaType, data: base64(data) }
 }
+
+/** Other providers' ids may have characters that Anthropic's must not: `functions.weather:0`. */
+const wireCallId = (id: string): string => id.replace(/[^\w-]/g, '_')

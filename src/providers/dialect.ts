@@ -17,6 +17,8 @@ export interface Dialect {
   readonly strictOutput?: boolean | undefined
   /** The field in which it wants its own reasoning back. @defaultValue none: it is not sent */
   readonly reasoningField?: 'reasoning_content' | 'reasoning' | undefined
+  /** Whether it takes no other ids of tool calls than nine letters and digits, as Mistral does. @defaultValue false */
+  readonly shortCallIds?: boolean | undefined
   /** Whether it takes content as one string only. @defaultValue false */
   readonly flatText?: boolean | undefined
   /** Whether it takes files by URL. @defaultValue false */

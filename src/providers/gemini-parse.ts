@@ -13,10 +13,13 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   BLOCKLIST: 'content_filter',
   SPII: 'content_filter',
   IMAGE_SAFETY: 'content_filter',
+  IMAGE_PROHIBITED_CONTENT: 'content_filter',
+  IMAGE_RECITATION: 'content_filter',
+  MODEL_ARMOR: 'content_filter',
 }
 
 /** Ends after which the answer is of no use: the model wrote a call that the server could not read. */
-const BROKEN = /^(?:MALFORMED|UNEXPECTED_TOOL_CALL|TOO_MANY_TOOL_CALLS)/
+const BROKEN = /^(?:MALFORMED|UNEXPECTED_TOOL_CALL|TOO_MANY_TOOL_CALLS|MISSING_THOUGHT_SIGNATURE)/
 
 const BROKEN_PROBLEM = 'the model wrote a function call that its server could not read'
 

@@ -34,6 +34,7 @@ const DIALECT: Readonly<Record<keyof Dialect, true>> = {
   outputMode: true,
   strictOutput: true,
   reasoningField: true,
+  shortCallIds: true,
   flatText: true,
   fileURLs: true,
   noFinishReason: true,

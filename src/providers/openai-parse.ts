@@ -20,7 +20,14 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   model_length: 'length',
   max_tokens: 'length',
   tool_use: 'tool_calls',
+  model_context_window_exceeded: 'length',
+  // Zhipu.
+  sensitive: 'content_filter',
 }
+
+/** Gemini's compatible endpoint: the model wrote a call that the server could not read. */
+const BROKEN = /^function_call_filter\b/
+export const BROKEN_PROBLEM = 'the model wrote a function call that its server could not read'
 
 /** Reads the body of a chat completion. */
 export function parseChat(provider: string, body: unknown, dialect: Dialect): Parsed {
@@ -52,15 +59,19 @@ export function parseChat(provider: string, body: unknown, dialect: Dialect): Pa
   if (!reason && !dialect.noFinishReason) {
     return { kind: 'incomplete', problem: 'the answer has no finish reason', partial: answer }
   }
+  if (isBroken(reason)) return { kind: 'incomplete', problem: BROKEN_PROBLEM, partial: answer }
   return { ...YOUNG, kind: 'answer', answer }
 }
+
+export const isBroken = (reason: string | undefined): boolean => reason !== undefined && BROKEN.test(reason)
 
 function incomplete(problem: string): Parsed {
   return { kind: 'incomplete', problem }
 }
 
 export function finishReason(raw: string | undefined): FinishReason {
-  return translated(FINISH_REASONS, raw)
+  // Gemini's compatible endpoint says which filter behind it.
+  return raw?.startsWith('content_filter') ? 'content_filter' : translated(FINISH_REASONS, raw)
 }
 
 /** `content` as a string, or as an array of parts (Mistral's reasoning models, some gateways). */
@@ -122,9 +133,9 @@ export function callData(provider: string, call: JsonObject | undefined): Provid
   return object(call?.extra_content) && { [provider]: { extra_content: call?.extra_content } }
 }
 
-/** Usage of a body or a chunk; Groq also puts it under `x_groq`. */
+/** Usage of a body or a chunk; Groq also puts it under `x_groq`, Moonshot into the choice. */
 export function usageOf(json: JsonObject): Usage | undefined {
-  const usage = object(json.usage) ?? object(object(json.x_groq)?.usage)
+  const usage = object(json.usage) ?? object(object(json.x_groq)?.usage) ?? object(object(list(json.choices)[0])?.usage)
   if (!usage) return undefined
   const inputTokens = count(usage.prompt_tokens) ?? count(usage.input_tokens) ?? 0
   const outputTokens = count(usage.completion_tokens) ?? count(usage.output_tokens) ?? 0
@@ -135,8 +146,10 @@ export function usageOf(json: JsonObject): Usage | undefined {
     outputTokens,
     // xAI counts reasoning into the total only, so the sum is no substitute for what is reported.
     totalTokens: count(usage.total_tokens) ?? inputTokens + outputTokens,
-    reasoningTokens: count(object(usage.completion_tokens_details)?.reasoning_tokens),
-    cachedInputTokens: count(input?.cached_tokens) ?? count(usage.prompt_cache_hit_tokens),
-    cacheWriteTokens: count(input?.cache_write_tokens),
+    // Perplexity and SGLang keep them beside the sums; so do Moonshot, DeepSeek and LiteLLM with what the cache has saved.
+    reasoningTokens: count(object(usage.completion_tokens_details)?.reasoning_tokens) ?? count(usage.reasoning_tokens),
+    cachedInputTokens:
+      count(input?.cached_tokens) ?? count(usage.cached_tokens) ?? count(usage.prompt_cache_hit_tokens),
+    cacheWriteTokens: count(input?.cache_write_tokens) ?? count(usage.cache_creation_input_tokens),
   }
 }

@@ -2,7 +2,7 @@ import type { ServerSentEvent, StreamPart } from '../provider.ts'
 import { list, object, parsed, text, type JsonObject } from './json.ts'
 import { argumentsOf, callId, failureIn } from './answer.ts'
 import { repeatedText, type Saying } from './repeated-text.ts'
-import { callData, finishReason, readContent, reasoningOf, usageOf } from './openai-parse.ts'
+import { BROKEN_PROBLEM, callData, finishReason, isBroken, readContent, reasoningOf, usageOf } from './openai-parse.ts'
 
 /** A tool call being received. */
 interface Slot {
@@ -32,7 +32,7 @@ export function chatReader(provider: string): (event: ServerSentEvent) => readon
     const called = object(legacy ? call : call?.function)
     if (!call) return undefined
     // A tool whose input is no JSON; `complete` has no name for it, SDKs over `createFetch` do.
-    if (!called) return text(object(call.custom)?.input) ? { type: 'other_content' } : undefined
+    if (!called) return withoutFunction(call)
     const id = legacy ? undefined : text(call.id)
     const name = text(called.name)
     let at = slotFor(slots, call.index, id, name)
@@ -52,11 +52,20 @@ export function chatReader(provider: string): (event: ServerSentEvent) => readon
     return part
   }
 
+  function withoutFunction(call: JsonObject): StreamPart | undefined {
+    if (text(object(call.custom)?.input)) return { type: 'other_content' }
+    // Gemini's compatible endpoint may send a signature after its call.
+    const providerData = callData(provider, call)
+    return providerData && slots.length > 0
+      ? { type: 'tool_call', index: slots.length - 1, arguments: '', providerData }
+      : undefined
+  }
+
   function partsOf(chunk: JsonObject): readonly StreamPart[] {
     collected = false
     const choice = object((chunk.choices as readonly unknown[] | undefined)?.[0])
     const reason = text(choice?.finish_reason)
-    if (!choice || reason || chunk.error || choice.error) {
+    if (!choice || reason || chunk.error || choice.error || chunk.x_groq) {
       const failure = failureIn(chunk)
       if (failure !== undefined) return [{ type: 'error', error: failure }]
     }
@@ -98,13 +107,14 @@ export function chatReader(provider: string): (event: ServerSentEvent) => readon
       }
       if (!begun && parts.some((part) => part.type !== 'meta')) begun = true
     }
+    if (isBroken(reason)) return [...parts, { type: 'malformed', problem: BROKEN_PROBLEM }]
     if (reason && reason !== lastReason) {
       lastReason = reason
       if (details.length)
         parts.push({ type: 'message_data', providerData: { [provider]: { reasoning_details: details } } })
       parts.push({ type: 'finish', finishReason: finishReason(reason) })
     }
-    if (chunk.usage || chunk.x_groq) {
+    if (chunk.usage || chunk.x_groq || choice?.usage) {
       const usage = usageOf(chunk)
       if (usage) parts.push({ type: 'usage', usage })
     }
@@ -116,8 +126,9 @@ export function chatReader(provider: string): (event: ServerSentEvent) => readon
       const said = repeated.read(data)
       if (said) return [said]
     }
-    // Exactly that and nothing like it: a cut or a foreign marker proves no completeness.
-    if (data === '[DONE]') return [{ type: 'end', complete: begun || lastReason !== undefined }]
+    // Exactly that and nothing like it: a cut or a foreign marker proves no completeness, where that has to be proven.
+    if (data === '[DONE]' || (lastReason !== undefined && data.trim() === '[DONE]'))
+      return [{ type: 'end', complete: begun || lastReason !== undefined }]
     const json = parsed(data)
     // By the specification no event at all; some gateways keep a connection awake so.
     if (data.trim() === '' && event !== 'error') return PING
@@ -149,7 +160,9 @@ function hasMedia({ audio, images }: JsonObject): boolean {
  */
 function slotFor(slots: readonly Slot[], index: unknown, id: string | undefined, name: string | undefined): number {
   if (typeof index === 'number') {
-    return slots.findLastIndex((slot) => slot.index === index && (!id || !name || !slot.id || slot.id === id))
+    const known = slots.findLastIndex((slot) => slot.index === index && (!id || !name || !slot.id || slot.id === id))
+    // Some relays count on while they send what belongs to the call before.
+    return known < 0 && !id && !name ? slots.length - 1 : known
   }
   if (id) return slots.findIndex((slot) => slot.id === id)
   return name && slots.at(-1)?.named ? -1 : slots.length - 1

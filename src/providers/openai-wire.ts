@@ -72,7 +72,7 @@ function wireMessage(provider: string, message: Message, dialect: Dialect): Wire
   if (role === 'assistant') wire = assistant(provider, message, dialect)
   else {
     wire = { role: role === 'developer' && !dialect.developerRole ? 'system' : role }
-    if (role === 'tool') wire.tool_call_id = message.toolCallId
+    if (role === 'tool') wire.tool_call_id = wireCallId(message.toolCallId, dialect)
     wire.content = typeof content === 'string' ? content : wireContent(content, role, dialect)
   }
   return message.extra ? Object.assign(wire, message.extra) : wire
@@ -101,7 +101,7 @@ function assistant(provider: string, message: AssistantMessage, dialect: Dialect
   if (field && (thought || (calls && field === 'reasoning_content'))) wire[field] = thought
   if (calls) {
     wire.tool_calls = calls.map((call) => ({
-      id: call.id,
+      id: wireCallId(call.id, dialect),
       type: 'function',
       // A call without arguments may have been written as nothing at all, which servers refuse to read back.
       function: { name: call.name, arguments: call.arguments || '{}' },
@@ -109,6 +109,15 @@ function assistant(provider: string, message: AssistantMessage, dialect: Dialect
     }))
   }
   return Object.assign(wire, message.providerData?.[provider])
+}
+
+/** An id of another provider's, or of our own making, in the form that this one takes: the same for a call and its result. */
+function wireCallId(id: string, { shortCallIds }: Dialect): string {
+  if (!shortCallIds || /^[a-z0-9]{9}$/i.test(id)) return id
+  // A hash of FNV's kind, of 52 bits: enough to tell apart the calls of one conversation.
+  let hash = 0xcbf29ce484222n
+  for (let at = 0; at < id.length; at++) hash = ((hash ^ BigInt(id.charCodeAt(at))) * 0x100000001b3n) & 0xfffffffffffffn
+  return hash.toString(36).padStart(9, '0').slice(-9)
 }
 
 function wireContent(parts: readonly Part[], role: Message['role'], dialect: Dialect): unknown {

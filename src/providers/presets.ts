@@ -56,6 +56,7 @@ export const mistral: ProviderFactory<PresetSettings> = /* @__PURE__ */ preset({
   baseURL: 'https://api.mistral.ai/v1',
   keyVariables: ['MISTRAL_API_KEY'],
   seedField: 'random_seed',
+  shortCallIds: true,
 })
 
 /** DeepSeek, by DEEPSEEK_API_KEY. It has no JSON Schema mode, and wants its reasoning back between a call and its result. */

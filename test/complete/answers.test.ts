@@ -1,7 +1,7 @@
 import { gzipSync, brotliCompressSync, constants, deflateSync } from 'node:zlib'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { beforeAll, expect, test } from 'vitest'
-import { asked, clientOf, failureOf, observer } from '../support/call.ts'
+import { asked, clientOf, failureOf, observer, responding, scriptedFetch } from '../support/call.ts'
 import { ANSWER, answering, chat, failure, steps } from '../support/chat.ts'
 import { type FaultExchange, faultServer, loopbackPem } from '../support/fault-server.ts'
 import { http2Server } from '../support/http2-server.ts'
@@ -267,4 +267,19 @@ test('an answer in an encoding that nobody knows is none', async () => {
   const error = await failureOf(clientOf(server.origin).complete(asked))
   expect(error).toMatchObject({ code: 'invalid_response', retryable: false })
   expect(error.message).toContain('content-encoding')
+})
+
+test('an answer of hidden thoughts alone is none', async () => {
+  const empty = {
+    ...chat(''),
+    usage: {
+      prompt_tokens: 9,
+      completion_tokens: 192,
+      total_tokens: 201,
+      completion_tokens_details: { reasoning_tokens: 192 },
+    },
+  }
+  const fetch = scriptedFetch(responding(empty), responding(chat()))
+  expect((await clientOf('http://local', { fetch }).complete(asked)).text).toBe(ANSWER)
+  expect(fetch.requests).toHaveLength(2)
 })
