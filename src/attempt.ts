@@ -18,7 +18,16 @@ const ERROR_BODY_MS = 2_000
  */
 export function startAttempt<T, U>(call: Call, plan: AttemptPlan, user: AttemptUser<T, U>): void {
   const { clock, attempts } = call
-  const running: Running = { ...BLANK, call, plan, user, index: attempts.length, startedAt: clock.now() }
+  const { expected, settings } = call
+  const running: Running = {
+    ...BLANK,
+    call,
+    plan,
+    user,
+    index: attempts.length,
+    startedAt: clock.now(),
+    runsOwnCode: settings.layer.onEvents.length > 0 || expected.inputs.size > 0 || expected.output !== undefined,
+  }
   watchPhases(running)
   call.interrupt = (ending: Ending) => {
     if (ending.stopReason === 'deadline' && provenInTime(running)) return
@@ -206,6 +215,7 @@ const BLANK: Running = {
   user: undefined as never,
   index: 0,
   startedAt: 0,
+  runsOwnCode: false,
   request: undefined,
   exchange: undefined,
   controller: undefined,

@@ -1,5 +1,5 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Dispatcher } from 'undici'
+import { inOwnContext } from './async-context.ts'
 import { type Decoder, openDecoder } from './decode.ts'
 import type { Exchange, HeaderBag, Receiver, WireRequest } from './transport.ts'
 
@@ -19,8 +19,6 @@ export interface DispatchExchange extends Behaviour {
   readonly request: WireRequest
   readonly receiver: Receiver
   readonly framing: Framing
-  /** Runs in the async context of the call: undici calls back in that of whoever made the connection, which is another call's. */
-  readonly inContext: ReturnType<typeof AsyncLocalStorage.snapshot>
   /** Set by our own agent when it has chosen a connection; a foreign dispatcher does not tell. */
   connection: Connection | undefined
   /** Its connection has taken it and it has not begun to leave. */
@@ -66,8 +64,14 @@ export function openExchange(
   receiver: Receiver,
   framing: Framing = UNCHANGED,
 ): Exchange {
-  const inContext = AsyncLocalStorage.snapshot()
-  const exchange: DispatchExchange = { ...BLANK, dispatch, request, receiver, framing, inContext, starting: true }
+  const exchange: DispatchExchange = {
+    ...BLANK,
+    dispatch,
+    request,
+    receiver: inOwnContext(receiver),
+    framing,
+    starting: true,
+  }
   begin(exchange)
   exchange.starting = false
   return exchange
@@ -75,7 +79,7 @@ export function openExchange(
 
 /** Begins one over a dispatcher of somebody else with the next tick, because it may answer whole before it returns, as a mock does. */
 export function openForeignExchange(dispatch: Dispatch, request: WireRequest, receiver: Receiver): Exchange {
-  const exchange: DispatchExchange = { ...BLANK, dispatch, request, receiver, inContext: AsyncLocalStorage.snapshot() }
+  const exchange: DispatchExchange = { ...BLANK, dispatch, request, receiver: inOwnContext(receiver) }
   defer(begin, exchange)
   return exchange
 }
@@ -112,15 +116,8 @@ function fail(exchange: DispatchExchange, error: unknown): void {
   exchange.settled = true
   exchange.decoder?.destroy()
   if (!exchange.sent) exchange.connection?.leave(exchange)
-  exchange.inContext(tellError, exchange.receiver, error)
+  exchange.receiver.onError(error)
 }
-
-const tellSent = (receiver: Receiver, reused: boolean): void => receiver.onSent(reused)
-const tellHeaders = (receiver: Receiver, status: number, headers: HeaderBag): void =>
-  receiver.onHeaders(status, headers)
-const tellData = (receiver: Receiver, chunk: Uint8Array): void => receiver.onData(chunk)
-const tellEnd = (receiver: Receiver): void => receiver.onEnd()
-const tellError = (receiver: Receiver, error: unknown): void => receiver.onError(error)
 
 const BEHAVIOUR: Behaviour & ThisType<DispatchExchange> = {
   pause() {
@@ -158,7 +155,7 @@ const BEHAVIOUR: Behaviour & ThisType<DispatchExchange> = {
     // Over HTTP/2 undici sends a refused request once more by itself.
     if (this.sent) return
     this.sent = true
-    this.inContext(tellSent, this.receiver, reused)
+    this.receiver.onSent(reused)
   },
 
   onResponseStart(controller, status, headers) {
@@ -176,14 +173,14 @@ const BEHAVIOUR: Behaviour & ThisType<DispatchExchange> = {
         controller.resume()
       }
     }
-    this.inContext(tellHeaders, this.receiver, status, bag)
+    this.receiver.onHeaders(status, bag)
   },
 
   onResponseData(_controller, chunk) {
     if (this.settled) return
     this.owed -= chunk.length
     if (this.decoder) this.decoder.write(chunk)
-    else this.inContext(tellData, this.receiver, chunk)
+    else this.receiver.onData(chunk)
   },
 
   onResponseEnd() {
@@ -192,7 +189,7 @@ const BEHAVIOUR: Behaviour & ThisType<DispatchExchange> = {
     if (this.owed > 0) return fail(this, lengthMismatch())
     if (this.decoder) return this.decoder.end()
     this.settled = true
-    this.inContext(tellEnd, this.receiver)
+    this.receiver.onEnd()
   },
 
   onResponseError(_controller, error) {
@@ -225,7 +222,6 @@ const BLANK: DispatchExchange = {
   request: undefined as never,
   receiver: undefined as never,
   framing: UNCHANGED,
-  inContext: undefined as never,
   connection: undefined,
   waiting: false,
   controller: undefined,
@@ -245,12 +241,12 @@ function decoderSink(
 ): Parameters<typeof openDecoder>[1] {
   return {
     onData(chunk) {
-      if (!exchange.settled) exchange.inContext(tellData, exchange.receiver, chunk)
+      if (!exchange.settled) exchange.receiver.onData(chunk)
     },
     onEnd() {
       if (exchange.settled) return
       exchange.settled = true
-      exchange.inContext(tellEnd, exchange.receiver)
+      exchange.receiver.onEnd()
     },
     onError(error) {
       fail(exchange, error)

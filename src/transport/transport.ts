@@ -18,6 +18,8 @@ export interface WireRequest {
  * After `cancel` it tells nothing more. A transport never classifies and never retries.
  */
 export interface Receiver {
+  /** What it does with what it is told may run code of the caller's own, which is to find the caller's async context. */
+  readonly runsOwnCode?: boolean
   /** A connection is there and the request begins to leave. `reused`: the connection has carried a request before. */
   onSent(reused: boolean): void
   /** The final response's status line and headers (a 1xx is not reported). */

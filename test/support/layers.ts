@@ -77,7 +77,7 @@ export const LAYERS: readonly (readonly string[])[] = [
     'transport/node-errors.ts',
   ],
   ['transport/exchange.ts'],
-  ['transport/decode.ts', 'transport/proxy-environment.ts'],
+  ['transport/async-context.ts', 'transport/decode.ts', 'transport/proxy-environment.ts'],
   // What a failure means.
   ['classify.ts'],
   ['classify-rules.ts'],
