@@ -18,8 +18,8 @@ export const LIMITS: readonly Rule[] = [
     code: 'rate_limit',
     retryable: false,
   },
-  // An allowance of a day or longer: GitHub Models, OpenRouter free models, Cohere trial keys, Ollama plans, Workers AI. OpenAI's and Groq's daily
-  // windows roll and say when to come back: those are rates.
+  // An allowance of a day or longer: GitHub Models, OpenRouter free models, Cohere trial keys, Ollama plans, Workers AI. OpenAI's and
+  // Groq's daily windows roll and say when to come back: those are rates. A list of all windows does not say which one is full.
   {
     status: [0, 429],
     seen: /(?:\b(?:per|by|a)|\/)[-_ ]*(?:day|week|month)\b|ByDay\b|per 86400 ?s|\b(?:daily|weekly|monthly) (?:\w+ ){0,2}(?:limit|quota|allocation)/i,

@@ -2,12 +2,12 @@ import type { Refusal } from '../call.ts'
 import type { Code, CompletionError } from '../errors.ts'
 import { joined } from '../parse.ts'
 import type { HeaderBag } from '../transport/transport.ts'
-import { inscribe } from './unwrap-error.ts'
+import { ERROR_HEADER, inscribe } from './unwrap-error.ts'
 
 /** The statuses whose responses have no body, not even an empty one (Fetch, "null body status"). */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304])
-/** They speak of the bytes on the wire; what is handed on is decoded. */
-const OF_THE_WIRE = ['content-encoding', 'content-length', 'transfer-encoding']
+/** Three speak of the bytes on the wire, and what is handed on is decoded; the error's header is ours to set. */
+const KEPT_BACK = ['content-encoding', 'content-length', 'transfer-encoding', ERROR_HEADER]
 
 /** A response as a fetch returns it. */
 export function responseOf(
@@ -15,7 +15,7 @@ export function responseOf(
   { status, headers }: { readonly status: number; readonly headers: HeaderBag },
   body: Uint8Array | ReadableStream<Uint8Array>,
 ): Response {
-  const all = new Headers(Object.entries(headers).filter(([name]) => !OF_THE_WIRE.includes(name)))
+  const all = new Headers(Object.entries(headers).filter(([name]) => !KEPT_BACK.includes(name)))
   // The answer to a HEAD has the length of what a GET would have given.
   const told = headers['content-encoding'] === undefined ? headers['content-length'] : undefined
   const length = body instanceof Uint8Array ? body.length || told : undefined

@@ -10,7 +10,7 @@ export function remember(response: Response, error: CompletionError): void {
 }
 
 /** For SDKs that keep a copy of the headers (AI SDK): the error itself, as JSON in the characters that a header may have. */
-const ERROR_HEADER = 'x-punctual-error'
+export const ERROR_HEADER = 'x-punctual-error'
 
 /** Puts an error on a response that is returned in its place. */
 export function inscribe(response: Response, error: CompletionError): void {

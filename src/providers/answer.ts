@@ -42,3 +42,6 @@ export function callId(answerId: string | undefined, index: number): string {
 export function argumentsOf(value: unknown): string {
   return typeof value === 'string' ? value : value == null ? '' : written(value)
 }
+
+/** Of an answer whose finish reason says so. */
+export const BROKEN_PROBLEM = 'the model wrote a function call that its server could not read'

@@ -1,7 +1,7 @@
 import type { Part } from '../message.ts'
 import type { Parsed, ServerSentEvent, StreamPart } from '../provider.ts'
 import type { FinishReason, ProviderData, ToolCall, Usage } from '../result.ts'
-import { argumentsOf, callId, failureIn, translated } from './answer.ts'
+import { argumentsOf, BROKEN_PROBLEM, callId, failureIn, translated } from './answer.ts'
 import { count, list, object, parsed, text, type JsonObject } from './json.ts'
 
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
@@ -20,8 +20,6 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
 
 /** Ends after which the answer is of no use: the model wrote a call that the server could not read. */
 const BROKEN = /^(?:MALFORMED|UNEXPECTED_TOOL_CALL|TOO_MANY_TOOL_CALLS|MISSING_THOUGHT_SIGNATURE)/
-
-const BROKEN_PROBLEM = 'the model wrote a function call that its server could not read'
 
 /** What one body or one streamed chunk holds. */
 interface Reading {

@@ -2,7 +2,7 @@ import type { Part } from '../message.ts'
 import type { Answer, Parsed } from '../provider.ts'
 import type { FinishReason, ProviderData, ToolCall, Usage } from '../result.ts'
 import type { Dialect } from './dialect.ts'
-import { argumentsOf, callId, failureIn, translated } from './answer.ts'
+import { argumentsOf, BROKEN_PROBLEM, callId, failureIn, translated } from './answer.ts'
 import { count, list, object, text, type JsonObject } from './json.ts'
 import { YOUNG } from '../young.ts'
 
@@ -27,7 +27,6 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
 
 /** Gemini's compatible endpoint: the model wrote a call that the server could not read. */
 const BROKEN = /^function_call_filter\b/
-export const BROKEN_PROBLEM = 'the model wrote a function call that its server could not read'
 
 /** Reads the body of a chat completion. */
 export function parseChat(provider: string, body: unknown, dialect: Dialect): Parsed {

@@ -1,8 +1,8 @@
 import type { ServerSentEvent, StreamPart } from '../provider.ts'
 import { list, object, parsed, text, type JsonObject } from './json.ts'
-import { argumentsOf, callId, failureIn } from './answer.ts'
+import { argumentsOf, BROKEN_PROBLEM, callId, failureIn } from './answer.ts'
 import { repeatedText, type Saying } from './repeated-text.ts'
-import { BROKEN_PROBLEM, callData, finishReason, isBroken, readContent, reasoningOf, usageOf } from './openai-parse.ts'
+import { callData, finishReason, isBroken, readContent, reasoningOf, usageOf } from './openai-parse.ts'
 
 /** A tool call being received. */
 interface Slot {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { failure } from '../support/chat.ts'
 import { type FaultExchange, faultServer } from '../support/fault-server.ts'
 import { CHAT_STREAM, CHUNKED, event, EVENT_STREAM } from '../support/fetched-stream.ts'
-import { ask, askStream } from '../support/fetching.ts'
+import { ask, askStream, QUICK } from '../support/fetching.ts'
 
 const ours = new CompletionError({ code: 'rate_limit', message: 'rate_limit: slow down' })
 
@@ -78,6 +78,13 @@ describe('unwrapError', () => {
     const found = unwrapError({ name: 'AI_APICallError', responseHeaders: Object.fromEntries(headers) })
     expect(found).toMatchObject({ code: 'quota_exceeded', status: 429, providerMessage: 'Zu viel: ☕' })
     expect(found?.attempts).toHaveLength(1)
+  })
+
+  it('believes no server that sends such a header', async () => {
+    const sent = { 'x-punctual-error': '{"code":"timeout","message":"no"}' }
+    await using server = await faultServer((exchange) => exchange.respond('[]', { headers: sent }))
+    const { headers } = await createFetch(QUICK)(server.url('/v1/models'))
+    expect(unwrapError({ responseHeaders: Object.fromEntries(headers) })).toBeUndefined()
   })
 
   it.each(['', '{', '{"code":1}'])('finds nothing in a header that says %j', (json) => {
