@@ -57,7 +57,7 @@ export function salvage(provider: Provider, text: string): Partial<Answer> | und
 }
 
 function partialOf(parsed: Parsed): Partial<Answer> | undefined {
-  return parsed.kind === 'answer' ? parsed.answer : parsed.kind === 'incomplete' ? parsed.partial : undefined
+  return parsed.kind === 'answer' ? parsed.answer : parsed.partial
 }
 
 function notJson(text: string): string {

@@ -128,8 +128,8 @@ export type StreamPart =
 /** The outcome of reading a 200 body. */
 export type Parsed =
   | { readonly kind: 'answer'; readonly answer: Answer }
-  /** The body carries an error object in place of an answer. */
-  | { readonly kind: 'error'; readonly error: unknown }
+  /** The body carries an error object in place of an answer, or after the beginning of one. */
+  | { readonly kind: 'error'; readonly error: unknown; readonly partial?: Partial<Answer> | undefined }
   /** The body is JSON but no complete answer; `problem` says what is missing, without quoting the answer. */
   | { readonly kind: 'incomplete'; readonly problem: string; readonly partial?: Partial<Answer> | undefined }
 

@@ -171,6 +171,14 @@ describe('what is no answer', () => {
 })
 
 describe('what servers say in other places', () => {
+  test('a failure may come after the beginning of an answer', () => {
+    const error = { code: 502, message: 'x' }
+    expect(provider.parse(answered({ content: 'Par' }, { finish_reason: 'error', error }))).toMatchObject({
+      kind: 'error',
+      partial: { text: 'Par' },
+    })
+  })
+
   test.each(['network_error', 'abort'])('the finish reason %s is a failure', (finish_reason) => {
     expect(provider.parse(answered({ content: 'Par' }, { finish_reason })).kind).toBe('error')
   })

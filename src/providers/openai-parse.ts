@@ -31,7 +31,7 @@ const BROKEN = /^function_call_filter\b/
 /** Reads the body of a chat completion. */
 export function parseChat(provider: string, body: unknown, dialect: Dialect): Parsed {
   const failure = failureIn(body)
-  if (failure !== undefined) return { kind: 'error', error: failure }
+  if (failure !== undefined) return { kind: 'error', error: failure, partial: begun(body) }
   const json = object(body)
   if (!json) return incomplete('the body is no JSON object')
   const choice = object(list(json.choices)[0])
@@ -60,6 +60,15 @@ export function parseChat(provider: string, body: unknown, dialect: Dialect): Pa
   }
   if (isBroken(reason)) return { kind: 'incomplete', problem: BROKEN_PROBLEM, partial: answer }
   return { ...YOUNG, kind: 'answer', answer }
+}
+
+/** OpenRouter puts what had been written before a failure beside it. */
+function begun(body: unknown): Partial<Answer> | undefined {
+  const message = object(object(list(object(body)?.choices)[0])?.message)
+  if (!message) return undefined
+  const said = readContent(message.content).text
+  const reasoning = reasoningOf(message)
+  return said || reasoning ? { text: said, reasoning } : undefined
 }
 
 export const isBroken = (reason: string | undefined): boolean => reason !== undefined && BROKEN.test(reason)

@@ -283,3 +283,14 @@ test('an answer of hidden thoughts alone is none', async () => {
   expect((await clientOf('http://local', { fetch }).complete(asked)).text).toBe(ANSWER)
   expect(fetch.requests).toHaveLength(2)
 })
+
+test('what stands beside an error in a 200 is partial', async () => {
+  const choice = {
+    message: { role: 'assistant', content: 'Par' },
+    finish_reason: 'error',
+    error: { code: 502, message: 'x' },
+  }
+  const fetch = scriptedFetch(responding({ choices: [choice] }))
+  const error = await failureOf(clientOf('http://local', { fetch, retry: 0 }).complete(asked))
+  expect(error).toMatchObject({ code: 'server_error', partial: { text: 'Par' } })
+})
