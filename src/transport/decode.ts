@@ -24,11 +24,11 @@ const MAX_LAYERS = 4
 
 type Zlib = typeof import('node:zlib')
 
+/** Not zstd: Node 22's ends a body that was cut as if it were whole. */
 const OPEN: Readonly<Record<string, (zlib: Zlib, firstByte: number) => Transform>> = {
   gzip: (zlib) => zlib.createGunzip(),
   'x-gzip': (zlib) => zlib.createGunzip(),
   br: (zlib) => zlib.createBrotliDecompress(),
-  zstd: (zlib) => zlib.createZstdDecompress(),
   // Servers send zlib's format, as RFC 9110 has it, or bare deflate, as old ones do; zlib's begins with its method, 8.
   deflate: (zlib, firstByte) => ((firstByte & 0x0f) === 8 ? zlib.createInflate() : zlib.createInflateRaw()),
 }

@@ -262,7 +262,7 @@ test('a model may choose to say nothing', async () => {
 
 test('an answer in an encoding that nobody knows is none', async () => {
   await using server = await faultServer((exchange) =>
-    exchange.respond(whole, { headers: { 'content-encoding': 'lzma' } }),
+    exchange.respond(whole, { headers: { 'content-encoding': 'zstd' } }),
   )
   const error = await failureOf(clientOf(server.origin).complete(asked))
   expect(error).toMatchObject({ code: 'invalid_response', retryable: false })

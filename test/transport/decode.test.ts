@@ -1,4 +1,4 @@
-import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
 import { openUndiciTransport } from '../../src/transport/undici.ts'
 import { type FaultServer, faultServer } from '../support/fault-server.ts'
@@ -15,7 +15,6 @@ const FORMS: Record<string, { encoding: string; bytes: Buffer }> = {
   deflate: { encoding: 'deflate', bytes: deflateSync(text) },
   'bare deflate': { encoding: 'deflate', bytes: deflateRawSync(text) },
   br: { encoding: 'br', bytes: brotliCompressSync(text) },
-  zstd: { encoding: 'zstd', bytes: zstdCompressSync(text) },
   'gzip under br': { encoding: 'gzip, br', bytes: brotliCompressSync(gzipSync(text)) },
 }
 
