@@ -30,6 +30,7 @@ export function reading(running: Running, read: () => BodyOutcome<unknown> | und
  * or where understanding it takes longer than now.
  */
 export function provenInTime(running: Running): boolean {
+  running.known?.()
   const outcome = running.concluding ? undefined : running.reader?.proven?.()
   if (outcome) settled(running, outcome, true)
   return running.over
@@ -74,7 +75,10 @@ function finished(
   const { value } = concluded
   // The end of the body usually stands in the same packet as the end marker; a connection that has ended well can be used again.
   if (running.ended || atOnce) succeeded(running, response, value, usage)
-  else afterTurn(() => succeeded(running, response, value, usage))
+  else {
+    running.known = () => succeeded(running, response, value, usage)
+    afterTurn(running.known)
+  }
 }
 
 function succeeded(running: Running, response: GoodResponse, value: unknown, usage: Usage | undefined): void {

@@ -11,6 +11,8 @@ import { YOUNG } from './young.ts'
 
 /** An error's body is worth this much waiting: its status is known already. */
 const ERROR_BODY_MS = 2_000
+/** So soon after a request has left does the close of an idle connection arrive that crossed it. */
+const RACE_MS = 1_000
 
 /**
  * One try: credentials → transport → headers → body → outcome. Exactly one of the user's `succeed` and `fail` is called, once, and
@@ -84,6 +86,7 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
     this.sent = true
     this.reused = reused
     const { settings, clock } = this.call
+    if (reused) this.sentAt = clock.now()
     finishPhase(this, 'connect')
     const { headers } = settings.limits
     if (headers === Infinity) return
@@ -133,8 +136,10 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
     this.ended = true
     if (this.over || this.concluding) return
     // A kept-alive connection may have been closed by its server while the request was on its way to it: that says nothing about
-    // the provider, so it is sent once more, at once, on a connection that nobody has used. (gRFC A6, "transparent retries")
-    if (this.reused && !this.response && !this.reconnect && this.request && this.call.settings.policy) {
+    // the provider, so it is sent once more, at once, on a connection that nobody has used (gRFC A6, "transparent retries"). One that
+    // waited for longer has been read, and may have been answered: that is a failure like any other.
+    const racing = this.reused && this.call.clock.now() - this.sentAt <= RACE_MS
+    if (racing && !this.response && !this.reconnect && this.request && this.call.settings.policy) {
       this.reconnect = true
       this.reused = false
       this.ended = false
@@ -215,6 +220,7 @@ const BLANK: Running = {
   user: undefined as never,
   index: 0,
   startedAt: 0,
+  sentAt: 0,
   runsOwnCode: false,
   request: undefined,
   exchange: undefined,
@@ -226,6 +232,7 @@ const BLANK: Running = {
   misfit: undefined,
   over: false,
   concluding: false,
+  known: undefined,
   sent: false,
   reused: false,
   reconnect: false,

@@ -82,10 +82,11 @@ async function decide(call: Call, loop: Loop, thrown: unknown): Promise<boolean>
 
 /** What earlier attempts have received is not lost with one that received nothing. */
 function keepReceived(error: CompletionError, before: CompletionError | undefined): void {
-  for (const name of ['partial', 'response', 'status', 'requestId'] as const) {
-    // Our own error, made for this call and handed out to nobody for keeping yet.
-    if (error[name] === undefined && before?.[name] !== undefined) Object.assign(error, { [name]: before[name] })
-  }
+  // Our own error of this call, completed in place.
+  if (error.partial === undefined && before?.partial !== undefined) Object.assign(error, { partial: before.partial })
+  if (error.response !== undefined || before?.response === undefined) return
+  const { response, status, requestId } = before
+  Object.assign(error, { response, status }, requestId !== undefined && { requestId })
 }
 
 const endedBy = ({ code, phase }: Ending, error: CompletionError): boolean =>
@@ -168,8 +169,8 @@ function planned(wait: Wait): Next {
 
 /** A wait of the caller's own: never shorter than the server asked for, never past what is left. */
 function overridden(wait: Wait, wished: unknown, error: AnyCompletionError): Next {
-  if (typeof wished !== 'number' || !(wished >= 0))
-    throw new TypeError('retry.shouldRetry gave a delay that is no number of milliseconds of at least 0')
+  if (typeof wished !== 'number' || !(wished >= 0 && wished < Infinity))
+    throw new TypeError('retry.shouldRetry gave a delay that is no finite number of milliseconds of at least 0')
   if (wait.kind === 'stop' && wait.reason === 'retry_after') return { reason: 'retry_after' }
   const delay = Math.max(wished, error.retryAfterMs ?? 0)
   return { plan: { delayBefore: delay, delayFrom: delay > wished ? 'server' : 'backoff' } }

@@ -180,6 +180,7 @@ function checkModel(field: string, model: unknown): void {
 const CLOSE_NAMES = new Set(['grace'])
 
 async function closeHost(host: CallHost, options: CloseOptions): Promise<void> {
+  if (typeof options !== 'object' || options === null) fail('close', options, 'an object')
   rejectUnknown('close', options, CLOSE_NAMES)
   const { grace = 5_000 } = options
   if (typeof grace !== 'number' || !(grace >= 0)) fail('close.grace', grace, 'a number of milliseconds of at least 0')

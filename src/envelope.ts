@@ -18,7 +18,7 @@ export interface Envelope {
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** In the order in which they are believed; Cloudflare's ray is a last resort, because it names the edge and not the provider. */
+/** Members whose value names the failure. */
 const NAMING = new Set([
   'code',
   'type',

@@ -9,7 +9,7 @@ import {
 } from './errors.ts'
 import { MOST_SHOWN, type Observation, type SeenResponse } from './observation.ts'
 import { promptTexts } from './prompt-texts.ts'
-import { redactCutText, safeHeaders } from './redact.ts'
+import { redactCutText, safeHeaders, SHORTEST_SECRET } from './redact.ts'
 import { requestIdOf } from './request-id.ts'
 import type { PartialAnswer } from './result.ts'
 import type { HeaderBag } from './transport/transport.ts'
@@ -157,15 +157,14 @@ function errorResponse(call: Call, { status, headers, body }: SeenResponse): Err
 /** The id, unless a server that repeats what it was sent has put the credential there. */
 export function shownRequestId({ credentials, settings }: Call, headers: HeaderBag): string | undefined {
   const id = requestIdOf(headers)
+  if (id === undefined) return undefined
+  const repeats = (value: string | null | undefined): boolean => {
+    const secret = value ? value.slice(value.indexOf(' ') + 1) : ''
+    return secret.length >= SHORTEST_SECRET && id.includes(secret)
+  }
   const own = settings.layer.headers
-  for (const name in own) {
-    const secret = own[name]
-    if (secret && SECRET_NAME.test(name) && id?.includes(secret.slice(secret.indexOf(' ') + 1))) return undefined
-  }
-  for (const name in credentials) {
-    const secret = credentials[name] as string
-    if (id?.includes(secret.slice(secret.indexOf(' ') + 1))) return undefined
-  }
+  for (const name in own) if (SECRET_NAME.test(name) && repeats(own[name])) return undefined
+  for (const name in credentials) if (repeats(credentials[name])) return undefined
   return id
 }
 

@@ -186,7 +186,10 @@ function listen(call: Call): void {
   const { signals } = call
   if (signals.length === 0) return
   const { release } = call
-  const onAbort = (event: Event): void => leave(call, event.target as AbortSignal)
+  const onAbort = (): void => {
+    const signal = signals.find((one) => one.aborted)
+    if (signal) leave(call, signal)
+  }
   // Before any is listened to: a call that is over has nobody who would take a listener back.
   const aborted = signals.find((signal) => signal.aborted)
   if (aborted) return leave(call, aborted)

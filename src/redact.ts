@@ -4,7 +4,7 @@ const REDACTED = '[redacted]'
 const ELIDED = '[…]'
 
 /** Shorter ones are no secrets; removing them would only tear holes into words. */
-const SHORTEST_SECRET = 4
+export const SHORTEST_SECRET = 4
 
 /** Credentials by their look, for those that nobody told us of. Each needs a digit where prose could look alike. */
 const PATTERNS: readonly (readonly [RegExp, string])[] = [

@@ -30,6 +30,8 @@ export interface Running extends Behaviour {
   readonly user: AttemptUser<unknown, unknown>
   readonly index: number
   readonly startedAt: number
+  /** When the request began to leave on a connection that had been used. */
+  sentAt: number
   request: WireRequest | undefined
   exchange: Exchange | undefined
   controller: AbortController | undefined
@@ -41,6 +43,8 @@ export interface Running extends Behaviour {
   over: boolean
   /** The whole body has been read and is being understood. */
   concluding: boolean
+  /** It has been understood, too, and success waits for the end of its connection alone. */
+  known: (() => void) | undefined
   sent: boolean
   reused: boolean
   reconnect: boolean

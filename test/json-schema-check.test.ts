@@ -55,3 +55,20 @@ describe('plain JSON Schema', () => {
     expect(misfits(TREE, deep)).toEqual([])
   })
 })
+
+test('alternatives that a constant tells apart cost no exponential time, however deep', () => {
+  const kinds = ['a', 'b', 'c']
+  const node = {
+    anyOf: kinds.map((kind) => ({
+      type: 'object',
+      // The children stand before what tells the alternatives apart.
+      properties: { left: { $ref: '#/$defs/node' }, right: { $ref: '#/$defs/node' }, kind: { const: kind } },
+      required: ['kind'],
+    })),
+  }
+  const schema = { $ref: '#/$defs/node', $defs: { node } }
+  let value: object = { kind: 'c' }
+  for (let depth = 0; depth < 40; depth++) value = { left: value, right: { kind: 'c' }, kind: 'c' }
+  expect(misfits(schema, value)).toEqual([])
+  expect(misfits(schema, { left: value, kind: 'd' })).toHaveLength(1)
+})

@@ -38,7 +38,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   idempotencyKey: 'one key for every request would make them one: set the header on the single request',
   provider: 'the URL of the request says who is asked',
   model: 'the body of the request says which model is asked',
-  fallbacks: 'another model needs another request: use complete',
+  fallbacks: 'a fetch sends the request that it was given, and no other',
 }
 
 /** Makes the `createFetch` of an entry, which knows the transports of its runtime. */

@@ -151,9 +151,9 @@ function openUnprovenBody(
   return {
     data(chunk) {
       kept.add(chunk)
-      bytes += chunk.length
       heardAt = clock.now()
-      if (!document && bytes === chunk.length) controls.began()
+      if (!document && bytes === 0 && chunk.length > 0) controls.began()
+      bytes += chunk.length
       return document && bytes > limit ? tooLarge(limit) : undefined
     },
     end: () => ({ kind: 'whole', value: SOMETHING, usage: undefined }),

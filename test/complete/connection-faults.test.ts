@@ -5,7 +5,7 @@ import { clientOf, failureOf, observer, asked } from '../support/call.ts'
 import { ANSWER, answering, steps } from '../support/chat.ts'
 import { type FaultExchange, faultServer, listen, refusedPort } from '../support/fault-server.ts'
 import { until } from '../support/receive.ts'
-import { turns } from '../support/test-clock.ts'
+import { testClock, turns } from '../support/test-clock.ts'
 
 type Script = (exchange: FaultExchange) => unknown
 
@@ -215,6 +215,24 @@ test('a used connection that dies is replaced within the attempt', async () => {
   expect(attempts).toMatchObject([{ outcome: 'ok', reconnect: true }])
   expect(seen.types()).toEqual(['attempt.start', 'attempt.end', 'success'])
   expect(server.requests).toHaveLength(3)
+})
+
+test('a used connection that dies late has been heard: nothing is sent unseen', async () => {
+  const clock = testClock()
+  let drop: () => void = () => {}
+  await using server = await faultServer((exchange) => {
+    if (exchange.connection.requests > 1) drop = () => exchange.reset()
+    else answering(exchange)
+  })
+  const client = clientOf(server.origin, { clock })
+  await client.complete(asked)
+  await turns()
+  const failed = failureOf(client.complete(asked, { retry: 0 }))
+  await until(() => server.requests.length === 2)
+  await clock.advance(3_000)
+  drop()
+  expect(await failed).toMatchObject({ code: 'network', sent: true, attempts: [{ outcome: 'error' }] })
+  expect(server.requests).toHaveLength(2)
 })
 
 test('a used connection that dies stays dead without retries', async () => {

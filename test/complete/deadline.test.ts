@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { asked, clientOf, deaf, failureOf, observer, responding, scriptedFetch, silence } from '../support/call.ts'
 import { ANSWER, answering, chat, failure } from '../support/chat.ts'
-import { DONE, finish, word } from '../support/chat-stream.ts'
+import { DONE, finish, streaming, TEXT, word } from '../support/chat-stream.ts'
 import { faultServer } from '../support/fault-server.ts'
 import { testClock, turns } from '../support/test-clock.ts'
 
@@ -194,6 +194,18 @@ test.each([{ timeout: 150 }, { timeout: { attempt: 150 } }, { timeout: { headers
     expect((await call).text).toBe(ANSWER)
   },
 )
+
+test('a busy loop does not lose a stream that came whole', async () => {
+  await using server = await faultServer((exchange) => streaming(exchange))
+  const client = clientOf(server.origin)
+  await client.complete(asked, { wire: 'stream' })
+  const call = client.complete(asked, { wire: 'stream', timeout: 150, retry: 0 })
+  await vi.waitUntil(() => server.requests.length === 2, { interval: 1 })
+  await new Promise((resolve) => setImmediate(resolve))
+  const end = performance.now() + 300
+  while (performance.now() < end);
+  expect((await call).text).toBe(TEXT)
+})
 
 test('fake timers of the host hold up no stream', async () => {
   vi.useFakeTimers()

@@ -39,3 +39,25 @@ test('an answer outlasts a credential that could not be had again', async () => 
   expect(error).toMatchObject({ code: 'authentication', sent: true, status: 500, requestId: 'req_1' })
   expect(error.message).toContain('No further request was sent.')
 })
+
+test('an answer keeps no id of another', async () => {
+  const nameless = responding(failure('down', 'server_error'), 503)
+  const error = await failureOf(
+    clientOf('http://local', { fetch: scriptedFetch(down, nameless), retry: 1 }).complete(asked),
+  )
+  expect(error).toMatchObject({ status: 503 })
+  expect(error.requestId).toBeUndefined()
+})
+
+test('a short header beside the credential hides no id', async () => {
+  const fetch = scriptedFetch(responding(failure('no', 'invalid_request_error'), 400, { 'x-request-id': 'req_12345' }))
+  const error = await failureOf(clientOf('http://local', { fetch, headers: { 'x-bypass-cache': '1' } }).complete(asked))
+  expect(error.requestId).toBe('req_12345')
+})
+
+test('a shouldRetry that would wait for ever is a mistake', async () => {
+  const options = { timeout: Infinity, retry: { shouldRetry: () => ({ delay: Infinity }) } }
+  await expect(clientOf('http://local', { fetch: scriptedFetch(down) }).complete(asked, options)).rejects.toThrow(
+    TypeError,
+  )
+})

@@ -230,7 +230,7 @@ describe('the options of createFetch', () => {
     ['idempotencyKey', 'set the header on the single request'],
     ['rawEvents', 'what the provider sent'],
     ['provider', 'the URL of the request'],
-    ['fallbacks', 'use complete'],
+    ['fallbacks', 'no other'],
   ])('do not include %s, and say why', (name, remedy) => {
     expect(() => createFetch({ [name]: 'x' })).toThrow(TypeError)
     expect(() => createFetch({ [name]: 'x' })).toThrow(remedy)
