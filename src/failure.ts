@@ -112,13 +112,12 @@ export function earlier({
 /** The error of a call whose provider, or whose source of a credential, has thrown one of ours. */
 export function adopted(call: Call, error: AnyCompletionError): CompletionError {
   // A copy, for it may be another call's error, which is not ours to complete.
-  const { name: _, attempts: __, ...rest } = error.toJSON()
+  const { name: _, attempts: __, sent: ___, ...rest } = error.toJSON()
   return new CompletionError({
     ...earlier(call),
     ...rest,
     ...identity(call),
     retryable: false,
-    sent: call.lastError?.sent ?? false,
     cause: error.callId === undefined ? error.cause : error,
   })
 }

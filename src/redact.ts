@@ -1,3 +1,4 @@
+import { asciiJson } from './ascii.ts'
 import type { HeaderBag } from './transport/transport.ts'
 
 const REDACTED = '[redacted]'
@@ -142,11 +143,7 @@ function asQuoted(source: string): readonly string[] {
   const plain = /^[^"\\\n\u0080-\uffff]*$/.test(text)
   if (plain) return [text]
   const json = JSON.stringify(text).slice(1, -1)
-  const ascii = json.replace(
-    /[\u0080-\uffff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
-  return [text, json, ascii]
+  return [text, json, asciiJson(json)]
 }
 
 function fingerprint(text: string, at: number): number {

@@ -1,3 +1,4 @@
+import { asciiJson } from '../ascii.ts'
 import { type AnyCompletionError, CompletionError, type CompletionErrorJSON, isCompletionError } from '../errors.ts'
 
 /** Responses that stand for an error, and their headers, which SDKs put on the errors that they make. */
@@ -14,11 +15,7 @@ export const ERROR_HEADER = 'x-punctual-error'
 
 /** Puts an error on a response that is returned in its place. */
 export function inscribe(response: Response, error: CompletionError): void {
-  const json = JSON.stringify(error).replace(
-    /[^ -~]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
-  response.headers.set(ERROR_HEADER, json)
+  response.headers.set(ERROR_HEADER, asciiJson(JSON.stringify(error)))
   remember(response, error)
 }
 

@@ -106,20 +106,19 @@ describe('unwrapError', () => {
       exchange.chunk(CHAT_STREAM.slice(0, 2).join(''))
     }
 
-    it("of the request's own signal is one by its name", async () => {
+    it.each([
+      ["of the request's own signal is one by its name", 'AbortError', (signal: AbortSignal) => ({ init: { signal } })],
+      [
+        'from elsewhere is not, for SDKs end a stream quietly by that name',
+        'CompletionError',
+        (signal: AbortSignal) => ({ options: { signal } }),
+      ],
+    ])('%s', async (_, name, given) => {
       await using server = await faultServer(hanging)
       const controller = new AbortController()
-      const response = await askStream(server, { init: { signal: controller.signal } })
+      const response = await askStream(server, given(controller.signal))
       controller.abort()
-      await expect(response.text()).rejects.toMatchObject({ name: 'AbortError', code: 'aborted' })
-    })
-
-    it('from elsewhere is not, for SDKs end a stream quietly by that name', async () => {
-      await using server = await faultServer(hanging)
-      const controller = new AbortController()
-      const response = await askStream(server, { options: { signal: controller.signal } })
-      controller.abort()
-      await expect(response.text()).rejects.toMatchObject({ name: 'CompletionError', code: 'aborted' })
+      await expect(response.text()).rejects.toMatchObject({ name, code: 'aborted' })
     })
   })
 

@@ -112,6 +112,7 @@ export const LAYERS: readonly (readonly string[])[] = [
     'clock.ts',
     'turn.ts',
     'ambient.ts',
+    'ascii.ts',
     'young.ts',
   ],
 ]
