@@ -11,7 +11,6 @@ import { finishFailure } from './settle.ts'
 import { askAgain, takeCorrection } from './understanding.ts'
 
 const FIRST: AttemptPlan = { delayBefore: 0, delayFrom: null }
-const NOTHING = { sent: false, response: undefined, partial: undefined }
 
 /**
  * Tries until one attempt succeeds or a failure is final. p-retry carries the loop; deciding and waiting are ours, in `shouldRetry`,
@@ -94,7 +93,7 @@ const endedBy = ({ code, phase }: Ending, error: CompletionError): boolean =>
 
 /** A call may be ended while nothing of it can be interrupted: by an observer, say, that aborts on what it is told. */
 function goOn(call: Call): void {
-  if (call.ending) throw endingError(call, call.ending, NOTHING)
+  if (call.ending) throw endingError(call, call.ending)
 }
 
 function stop(call: Call, error: CompletionError, reason: StopReason): false {
@@ -186,7 +185,7 @@ function interruptible<T>(call: Call, ask: () => T | Promise<T>, onEnd?: (ending
     goOn(call)
     call.interrupt = (ending) => {
       onEnd?.(ending)
-      reject(endingError(call, ending, NOTHING))
+      reject(endingError(call, ending))
     }
     // Called inside the executor, so that a synchronous throw rejects like any other.
     Promise.resolve(ask()).then(resolve, reject)
@@ -214,7 +213,7 @@ function sleep(call: Call, milliseconds: number): Promise<void> {
     call.interrupt = (ending) => {
       call.interrupt = undefined
       clock.clearTimeout(timer)
-      reject(endingError(call, ending, NOTHING))
+      reject(endingError(call, ending))
     }
     wake()
   })

@@ -25,9 +25,9 @@ export interface RetrySituation {
   readonly random: () => number
 }
 
-/** A wait that fits, or the reason why there is none. `least` is what the server asked for at the least. */
+/** A wait that fits, or the reason why there is none. */
 export type Wait =
-  | { readonly kind: 'wait'; readonly delay: number; readonly least: number; readonly from: 'backoff' | 'server' }
+  | { readonly kind: 'wait'; readonly delay: number; readonly from: 'backoff' | 'server' }
   | { readonly kind: 'stop'; readonly reason: 'retry_after' | 'deadline' }
 
 /** The least time that an attempt is worth starting with. */
@@ -41,10 +41,10 @@ export function nextWait(policy: RetryPolicy, situation: RetrySituation): Wait {
     if (hint > policy.maxRetryAfter || hint > room) return { kind: 'stop', reason: 'retry_after' }
     // Upward only, so that a fleet which was told the same instant does not come back in it, and nobody comes early.
     const spread = situation.random() * Math.min(hint / 10, 1_000)
-    return { kind: 'wait', delay: Math.min(hint + spread, room), least: hint, from: 'server' }
+    return { kind: 'wait', delay: Math.min(hint + spread, room), from: 'server' }
   }
   const delay = scheduled(policy, situation)
-  return delay > room ? { kind: 'stop', reason: 'deadline' } : { kind: 'wait', delay, least: 0, from: 'backoff' }
+  return delay > room ? { kind: 'stop', reason: 'deadline' } : { kind: 'wait', delay, from: 'backoff' }
 }
 
 /** The scheduled wait. Full jitter: AWS Architecture Blog, "Exponential Backoff And Jitter". */

@@ -62,3 +62,6 @@ export interface BodyControls<T> {
   pause(): void
   resume(): void
 }
+
+/** Unread bytes of a body beyond which the transport is told to wait. */
+export const HIGH_WATER: number = 128 * 1024

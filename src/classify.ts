@@ -39,8 +39,6 @@ export interface Classification
   readonly message: string
   /** True where the error says that the request cannot have left. */
   readonly unsent?: boolean | undefined
-  /** The server's own word on retrying, already heeded in `retryable`. */
-  readonly shouldRetry?: boolean | undefined
 }
 
 /** Longer words of a provider are cut. */
@@ -134,7 +132,6 @@ function answered(response: SeenResponse, given: unknown, inBand: boolean, conte
     status: response.status,
     ...words,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(shouldRetry === undefined ? {} : { shouldRetry }),
   }
 }
 

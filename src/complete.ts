@@ -9,7 +9,7 @@ import { type JsonAnswer, openJsonBody } from './json-body.ts'
 import { type CallInput, enterCall, openCall } from './open-call.ts'
 import type { Completion } from './result.ts'
 import { endedBefore, finishSuccess } from './settle.ts'
-import { openStreamBody, type StreamTaker } from './stream-body.ts'
+import { NO_TAKER, openStreamBody } from './stream-body.ts'
 import { understand, type Understood } from './understanding.ts'
 
 /**
@@ -63,7 +63,7 @@ function openBody(
 ): BodyReader<JsonAnswer> {
   const limit = settings.layer.maxResponseBytes
   if (!request.stream) return openJsonBody(provider, limit)
-  return openStreamBody({ provider, response, controls, clock, limit, taker: NOBODY })
+  return openStreamBody({ provider, response, controls, clock, limit, taker: NO_TAKER })
 }
 
 /** What lives as long as a call is copied: see BLANK in open-call.ts. */
@@ -73,5 +73,3 @@ const USER: AttemptUser<JsonAnswer, Understood<JsonAnswer>> = {
   succeed() {},
   fail() {},
 }
-
-const NOBODY: StreamTaker = { wants: () => true, part: () => undefined, ping: () => undefined }

@@ -1,3 +1,4 @@
+import { type JsonObject, list, object, parsed, text as string } from './json.ts'
 import { requestIdOf } from './request-id.ts'
 import type { HeaderBag } from './transport/transport.ts'
 
@@ -15,8 +16,6 @@ export interface Envelope {
   readonly form: 'json' | 'html' | 'text' | 'empty'
   readonly json: unknown
 }
-
-type Fields = Readonly<Record<string, unknown>>
 
 /** Members whose value names the failure. */
 const NAMING = new Set([
@@ -69,8 +68,8 @@ export function openEnvelope(headers: HeaderBag, body: string, given?: unknown):
   const html = json === undefined && /^<(?:!|html|head|body|\?xml|error)/i.test(text)
   const found = { status: undefined as number | undefined }
   gather(json, names, found, 0)
-  const layer = fields(isFields(json) ? json : Array.isArray(json) ? json.find(isFields) : undefined)
-  const error = fields(isFields(layer['error']) ? layer['error'] : layer)
+  const layer = object(json) ?? list(json).map(object).find(Boolean) ?? {}
+  const error = object(layer['error']) ?? layer
   return {
     message: json !== undefined ? wordsOf(json, 0) : html ? pageTitle(text) : plainWords(text),
     providerCode: codeOf(error, layer, header),
@@ -94,17 +93,12 @@ function decode(text: string): unknown {
     const joined = parse(values.join('\n'))
     parts.push(...(joined === undefined ? values.map(parse) : [joined]))
   }
-  const objects = parts.filter(isFields)
+  const objects = parts.map(object).filter((part) => part !== undefined)
   return objects.find((part) => part['error'] || part['type'] === 'error') ?? objects[0]
 }
 
 function parse(text: string): unknown {
-  if (!/^[{[]/.test(text)) return undefined
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  return /^[{[]/.test(text) ? parsed(text) : undefined
 }
 
 /** JSON that travels as text inside JSON (Gemini nests it twice, OpenRouter keeps the upstream body in `metadata.raw`). */
@@ -113,13 +107,11 @@ function unwrap(value: unknown): unknown {
 }
 
 function gather(value: unknown, names: Set<string>, found: { status: number | undefined }, depth: number): void {
-  const inner = unwrap(value)
+  const layer = unwrap(value)
   if (depth > DEPTH) return
-  if (Array.isArray(inner)) {
-    for (const item of inner.slice(0, 20)) gather(item, names, found, depth + 1)
-    return
-  }
-  if (!isFields(inner)) return
+  for (const item of list(layer).slice(0, 20)) gather(item, names, found, depth + 1)
+  const inner = object(layer)
+  if (!inner) return
   for (const key of NAMING) {
     const name = inner[key]
     if (typeof name === 'string') names.add(name.toLowerCase().replace(/^.*#/, ''))
@@ -142,15 +134,16 @@ function gather(value: unknown, names: Set<string>, found: { status: number | un
 
 /** The innermost sentence that was written for a human. */
 function wordsOf(value: unknown, depth: number): string | undefined {
-  const inner = unwrap(value)
+  const layer = unwrap(value)
   if (depth > DEPTH) return undefined
-  if (typeof inner === 'string') return inner.trim() || undefined
-  if (Array.isArray(inner)) {
-    const words = inner.slice(0, 5).map((item) => wordsOf(item, depth + 1))
+  if (typeof layer === 'string') return layer.trim() || undefined
+  if (Array.isArray(layer)) {
+    const words = layer.slice(0, 5).map((item) => wordsOf(item, depth + 1))
     return words.filter(Boolean).join('; ') || undefined
   }
-  if (!isFields(inner)) return undefined
-  const raw = wordsOf(fields(inner['metadata'])['raw'], depth + 1)
+  const inner = object(layer)
+  if (!inner) return undefined
+  const raw = wordsOf(object(inner['metadata'])?.['raw'], depth + 1)
   if (raw) return raw
   if (typeof inner['error'] === 'object') {
     const words = wordsOf(inner['error'], depth + 1)
@@ -163,12 +156,10 @@ function wordsOf(value: unknown, depth: number): string | undefined {
   return undefined
 }
 
-function codeOf(error: Fields, layer: Fields, header: string | undefined): string | undefined {
+function codeOf(error: JsonObject, layer: JsonObject, header: string | undefined): string | undefined {
   const type = string(error['__type'] ?? layer['__type'])?.replace(/^.*#/, '')
-  const metadata = fields(error['metadata'])
-  const feedback = fields(layer['promptFeedback'])
   const candidates = [error['code'], error['type'], error['status'], error['error_type'], layer['error_type']]
-  candidates.push(metadata['reason'], type, header, feedback['blockReason'])
+  candidates.push(object(error['metadata'])?.['reason'], type, header, object(layer['promptFeedback'])?.['blockReason'])
   for (const candidate of candidates) {
     // LiteLLM writes Python's None as a string.
     if (typeof candidate === 'string' && candidate && candidate !== 'None' && !/^\d+$/.test(candidate)) return candidate
@@ -176,10 +167,10 @@ function codeOf(error: Fields, layer: Fields, header: string | undefined): strin
   return /^\d{4}$/.test(string(error['code']) ?? '') ? string(error['code']) : undefined
 }
 
-function paramOf(error: Fields): string | undefined {
+function paramOf(error: JsonObject): string | undefined {
   const param = string(error['param'])
   if (param) return param === 'None' ? undefined : param
-  const first = Array.isArray(error['detail']) ? fields(error['detail'][0])['loc'] : undefined
+  const first = object(list(error['detail'])[0])?.['loc']
   return Array.isArray(first) ? first.join('.') : undefined
 }
 
@@ -197,21 +188,5 @@ function pageTitle(text: string): string | undefined {
 function plainWords(text: string): string | undefined {
   if (!/^[{[]/.test(text)) return text || undefined
   const quoted = /"message"\s*:\s*("(?:[^"\\]|\\.){1,2000}")/.exec(text)?.[1]
-  return quoted === undefined ? undefined : string(parseString(quoted))
-}
-
-function parseString(quoted: string): unknown {
-  return fields(parse(`{"value":${quoted}}`))['value']
-}
-
-function string(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined
-}
-
-function fields(value: unknown): Fields {
-  return isFields(value) ? value : {}
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return quoted === undefined ? undefined : string(parsed(quoted))
 }

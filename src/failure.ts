@@ -21,13 +21,12 @@ export interface AttemptFacts {
   readonly partial: PartialAnswer | undefined
 }
 
+/** Where no attempt is under way. */
+const NO_ATTEMPT: AttemptFacts = { sent: false, response: undefined, partial: undefined }
+
 /** The error of a response or of a transport failure. */
 export function observedError(call: Call, observation: Observation, facts: AttemptFacts): CompletionError {
-  const {
-    shouldRetry: _,
-    unsent,
-    ...found
-  } = classify(observation, {
+  const { unsent, ...found } = classify(observation, {
     provider: call.provider.name,
     classify: call.provider.classify,
     thrownRules: call.thrownRules,
@@ -76,7 +75,7 @@ const EXPIRED: Readonly<Record<string, string>> = {
 }
 
 /** The error of a call that was ended from outside while an attempt was under way, or between two. */
-export function endingError(call: Call, ending: Ending, facts: AttemptFacts): CompletionError {
+export function endingError(call: Call, ending: Ending, facts: AttemptFacts = NO_ATTEMPT): CompletionError {
   const before = call.lastError
   const response = facts.response
   return new CompletionError({

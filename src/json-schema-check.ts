@@ -1,4 +1,5 @@
-import { jsonObject, resolved } from './json-schema.ts'
+import { object } from './json.ts'
+import { resolved } from './json-schema.ts'
 import type { Issue } from './result.ts'
 import type { JsonSchema } from './standard-schema.ts'
 
@@ -31,7 +32,7 @@ function check(
   const add = (message: string): void => void issues.push(path.length > 0 ? { message, path } : { message })
   if (issues.length >= most || depth > DEEPEST) return
   if (node === false) return add('must be left out')
-  const schema = jsonObject(node)
+  const schema = object(node)
   if (!schema) return
   const within = (other: unknown): void => check(other, value, path, issues, root, depth + 1, most)
   const { type, enum: values, const: only, anyOf, oneOf, allOf, $ref } = schema
@@ -66,7 +67,7 @@ function check(
       if (index >= first) check(items, item, [...path, index], issues, root, depth + 1, most)
     })
   }
-  const members = jsonObject(value)
+  const members = object(value)
   if (members) checkMembers(schema, members, path, issues, root, depth, most)
 }
 
@@ -79,7 +80,7 @@ function checkMembers(
   depth: number,
   most: number,
 ): void {
-  const known = jsonObject(properties) ?? {}
+  const known = object(properties) ?? {}
   for (const name of Array.isArray(required) ? (required as string[]) : []) {
     if (!Object.hasOwn(members, name)) issues.push({ message: 'must be there', path: [...path, name] })
   }
@@ -92,7 +93,7 @@ function checkMembers(
 }
 
 function isConstant(node: unknown): boolean {
-  const schema = jsonObject(node)
+  const schema = object(node)
   return schema?.const !== undefined || schema?.enum !== undefined
 }
 
@@ -109,7 +110,7 @@ function isOf(type: unknown, value: unknown): boolean {
     case 'array':
       return Array.isArray(value)
     case 'object':
-      return jsonObject(value) !== undefined
+      return object(value) !== undefined
     case 'integer':
       return Number.isInteger(value)
     case 'string':

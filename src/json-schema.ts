@@ -1,11 +1,5 @@
+import { object } from './json.ts'
 import type { JsonSchema } from './standard-schema.ts'
-
-/** A JSON object, or undefined where a value is something else. */
-export function jsonObject(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : undefined
-}
 
 /** What an answer that is no object is wrapped in. */
 export const WRAPPER = 'value'
@@ -30,7 +24,7 @@ export function wrapped(schema: JsonSchema): JsonSchema {
 /** References to the root, or to what is below it and no definition, follow it into the wrapper. */
 function moved(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(moved)
-  const schema = jsonObject(node)
+  const schema = object(node)
   if (!schema) return node
   return Object.fromEntries(
     Object.entries(schema).map(([key, value]) => {
@@ -55,18 +49,18 @@ function clean(value: unknown, candidates: readonly unknown[], root: JsonSchema)
     const items = schemas.flatMap(({ items: each }) => (each === undefined ? [] : [each]))
     return items.length > 0 ? value.map((item) => clean(item, items, root)) : value
   }
-  const given = jsonObject(value)
+  const given = object(value)
   if (!given) return value
   const kept: [string, unknown][] = []
   for (const [key, member] of Object.entries(given)) {
     const known = schemas.flatMap(({ properties, additionalProperties }) => {
-      const named = jsonObject(properties)
+      const named = object(properties)
       if (named && Object.hasOwn(named, key)) return [named[key]]
-      return jsonObject(additionalProperties) ? [additionalProperties] : []
+      return object(additionalProperties) ? [additionalProperties] : []
     })
     const optional = schemas.some(
       ({ properties, required }) =>
-        Object.hasOwn(jsonObject(properties) ?? {}, key) && !(Array.isArray(required) && required.includes(key)),
+        Object.hasOwn(object(properties) ?? {}, key) && !(Array.isArray(required) && required.includes(key)),
     )
     if (member === null && optional && !known.some((one) => admitsNull(one, root))) continue
     kept.push([key, known.length > 0 ? clean(member, known, root) : member])
@@ -79,7 +73,7 @@ function flat(candidates: readonly unknown[], root: JsonSchema): JsonSchema[] {
   const found = new Set<JsonSchema>()
   const queue = [...candidates]
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    const schema = jsonObject(next)
+    const schema = object(next)
     if (!schema || found.has(schema)) continue
     found.add(schema)
     for (const keyword of ['anyOf', 'oneOf', 'allOf']) {
@@ -111,7 +105,7 @@ export function resolved(reference: string, root: JsonSchema): unknown {
   let node: unknown = root
   for (const step of reference.slice(1).split('/').slice(1)) {
     const name = step.replaceAll('~1', '/').replaceAll('~0', '~')
-    node = Array.isArray(node) ? (node as unknown[])[Number(name)] : jsonObject(node)?.[name]
+    node = Array.isArray(node) ? (node as unknown[])[Number(name)] : object(node)?.[name]
   }
   return node ?? {}
 }

@@ -1,5 +1,6 @@
 import { fail, rejectUnknown } from './check.ts'
-import { describesObject, jsonObject, withoutNulls, wrapped, WRAPPER } from './json-schema.ts'
+import { object } from './json.ts'
+import { describesObject, withoutNulls, wrapped, WRAPPER } from './json-schema.ts'
 import type { AssistantMessage, Message } from './message.ts'
 import type { Answer } from './provider.ts'
 import type { Request, ResolvedOutput } from './request.ts'
@@ -139,7 +140,7 @@ const END_OF_THOUGHT = '</think>'
 /** The answer out of its wrapper. A model without a native mode may have left the wrapper out. */
 function unwrapped(expected: ExpectedOutput, value: unknown): unknown {
   if (!expected.wrapped) return value
-  const members = jsonObject(value)
+  const members = object(value)
   if (members && WRAPPER in members) return members[WRAPPER]
   return value
 }
@@ -154,10 +155,10 @@ function namesIn(schema: JsonSchema): ReadonlySet<string> {
   const names = new Set<string>()
   const visit = (node: unknown): void => {
     if (Array.isArray(node)) node.forEach(visit)
-    const object = jsonObject(node)
-    if (!object) return
-    for (const name of Object.keys(jsonObject(object.properties) ?? {})) names.add(name)
-    Object.values(object).forEach(visit)
+    const inner = object(node)
+    if (!inner) return
+    for (const name of Object.keys(object(inner['properties']) ?? {})) names.add(name)
+    Object.values(inner).forEach(visit)
   }
   visit(schema)
   return names

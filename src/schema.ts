@@ -1,5 +1,5 @@
 import { fail } from './check.ts'
-import { jsonObject } from './json-schema.ts'
+import { object } from './json.ts'
 import { misfits } from './json-schema-check.ts'
 import type { Issue } from './result.ts'
 import type { JsonSchema, StandardIssue, StandardResult } from './standard-schema.ts'
@@ -36,7 +36,7 @@ export function readSchema(field: string, value: unknown): ReadSchema {
 
 /** A schema given with its JSON Schema beside it: neither name is a keyword of JSON Schema. */
 export function pairOf(value: unknown): Record<string, unknown> | undefined {
-  const pair = standardProps(value) ? undefined : jsonObject(value)
+  const pair = standardProps(value) ? undefined : object(value)
   return pair && ('schema' in pair || 'jsonSchema' in pair) ? pair : undefined
 }
 
@@ -50,7 +50,7 @@ function readPair(field: string, { schema, jsonSchema }: Record<string, unknown>
 /** What stands under `~standard`; a schema may be a function (arktype). */
 function standardProps(value: unknown): Record<string, unknown> | undefined {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined
-  return jsonObject((value as Record<string, unknown>)['~standard'])
+  return object((value as Record<string, unknown>)['~standard'])
 }
 
 /** Called as a method: a library may count on it. */
@@ -62,7 +62,7 @@ function validateOf(props: Record<string, unknown>): ReadSchema['validate'] {
 function offered(field: string, schema: object, { vendor, jsonSchema }: Record<string, unknown>): JsonSchema {
   const known = converted.get(schema)
   if (known) return known
-  const converter = jsonObject(jsonSchema)
+  const converter = object(jsonSchema)
   const input = converter?.input
   if (typeof input !== 'function') {
     throw new TypeError(`${field} is a schema of ${String(vendor)} that offers no JSON Schema: ${REMEDY}`)
@@ -86,7 +86,7 @@ function offered(field: string, schema: object, { vendor, jsonSchema }: Record<s
 
 /** `$schema` is dropped: some providers refuse it, and none needs it. */
 function checkJsonSchema(field: string, value: unknown, trusted = false): JsonSchema {
-  const json = jsonObject(value)
+  const json = object(value)
   const plain = json && (trusted || [Object.prototype, null].includes(Object.getPrototypeOf(json) as object | null))
   if (!plain) fail(field, value ?? null, `a Standard Schema that offers JSON Schema, or JSON Schema (${REMEDY})`)
   if (Object.keys(json).length > 0 && !KEYWORDS.some((keyword) => keyword in json)) {

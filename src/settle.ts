@@ -7,7 +7,7 @@ import type { Completion } from './result.ts'
 export function finishFailure(call: Call, error: CompletionError, stopReason: StopReason): void {
   const duration = call.clock.now() - call.startedAt
   const attempts = [...call.attempts]
-  // Our own error, made for this call and handed out to nobody for keeping yet.
+  // Our own error, made for this call; until now an event may have shown it, but nobody has been given it as the outcome.
   Object.assign(error, { stopReason, attempts, duration })
   call.release()
   emit(call, { type: 'failure', duration, attempts, error: error as AnyCompletionError })
@@ -22,9 +22,7 @@ export function finishSuccess(call: Call, { duration, attempts, finishReason, us
 /** The error of a call that was over before it began: nothing has been sent. */
 export function endedBefore(call: Call): Error {
   const ending = call.ending as NonNullable<Call['ending']>
-  const error = ending.error
-    ? adopted(call, ending.error)
-    : endingError(call, ending, { sent: false, response: undefined, partial: undefined })
+  const error = ending.error ? adopted(call, ending.error) : endingError(call, ending)
   finishFailure(call, error, ending.stopReason)
   return error
 }

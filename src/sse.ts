@@ -31,15 +31,11 @@ export interface SseEvent extends ServerSentEvent {
 /** A comment line (`: ping`) between events: the server is alive but has nothing to say. */
 export interface SseComment {
   readonly kind: 'comment'
-  /** What follows the colon, without one leading space. */
-  readonly text: string
 }
 
 /** An event was longer than the limit. It is the last frame: what was held is dropped, what follows is ignored. */
 export interface SseTooLarge {
   readonly kind: 'too_large'
-  /** The limit that was passed. */
-  readonly maxEventBytes: number
 }
 
 export type SseFrame = SseEvent | SseComment | SseTooLarge
@@ -98,7 +94,7 @@ export function createSseParser(options: SseParserOptions = {}): SseParser {
       lineFeed = carriageReturn = -1
       text = typeof window === 'string' ? window : ''
       if (window === undefined) return undefined
-      if (window === TOO_LARGE) return { kind: 'too_large', maxEventBytes }
+      if (window === TOO_LARGE) return { kind: 'too_large' }
     }
   }
 
@@ -132,7 +128,7 @@ export function createSseParser(options: SseParserOptions = {}): SseParser {
         else if (name === 'error') error = error === undefined ? value : `${error}\n${value}`
         // Inside an event that has begun, the event itself is the sign of life.
         else if (colon === 0 && event === undefined && data === undefined && error === undefined) {
-          return { kind: 'comment', text: value }
+          return { kind: 'comment' }
         }
       }
     }

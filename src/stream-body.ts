@@ -1,4 +1,4 @@
-import type { BodyControls, BodyOutcome, BodyReader, GoodResponse } from './body.ts'
+import { type BodyControls, type BodyOutcome, type BodyReader, type GoodResponse, HIGH_WATER } from './body.ts'
 import type { Clock } from './clock.ts'
 import { gathering } from './gathering.ts'
 import { keepBytes } from './kept-bytes.ts'
@@ -17,14 +17,15 @@ export interface StreamTaker {
   raw?(data: string): void
 }
 
+/** Takes nothing: what matters is the whole. */
+export const NO_TAKER: StreamTaker = { wants: () => true, part: () => undefined, ping: () => undefined }
+
 /** A streamed body that its consumer reads at its own pace. */
 export interface StreamBody extends BodyReader<JsonAnswer> {
   /** Reads on, as far as the taker wants. */
   pump(): void
 }
 
-/** Unread bytes beyond which the transport is told to wait. */
-const HIGH_WATER = 128 * 1024
 /** After a finish reason only usage may follow; a server that then neither sends nor ends is not waited for longer than this. */
 const TRAILING_MS = 5_000
 

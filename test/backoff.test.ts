@@ -96,7 +96,7 @@ test('a wait is never shorter than the server asked for', () => {
     fc.property(policies, situations, (policy, seen) => {
       const wait = nextWait(policy, seen)
       if (seen.retryAfterMs === undefined || wait.kind === 'stop') return
-      expect(wait).toMatchObject({ from: 'server', least: seen.retryAfterMs })
+      expect(wait).toMatchObject({ from: 'server' })
       expect(wait.delay).toBeGreaterThanOrEqual(seen.retryAfterMs)
       expect(wait.delay).toBeLessThanOrEqual(seen.retryAfterMs * 1.1 + 1e-6)
     }),

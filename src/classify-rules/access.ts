@@ -1,6 +1,4 @@
-import type { Rule } from './rule.ts'
-
-const REFUSALS = [0, 400, 401, 403, 404, 422]
+import { REFUSALS, type Rule } from './rule.ts'
 
 /** Filters, credentials, permissions, models that are not there, and errors that name only their kind. */
 export const ACCESS: readonly Rule[] = [

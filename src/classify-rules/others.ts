@@ -1,6 +1,4 @@
-import type { Rule } from './rule.ts'
-
-const REFUSALS = [0, 400, 401, 403, 404, 422]
+import { REFUSALS, type Rule } from './rule.ts'
 
 /**
  * The names and numbers of vendors that do not speak OpenAI's wire, and what gateways add of their own. Looked at before the rows that

@@ -21,6 +21,9 @@ export interface Rule {
   readonly retryable?: boolean
 }
 
+/** The statuses under which a server may refuse what it was asked. */
+export const REFUSALS: readonly number[] = [0, 400, 401, 403, 404, 422]
+
 /** Longer words of a provider are not read. */
 const LONGEST_READ = 2_000
 

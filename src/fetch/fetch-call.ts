@@ -89,7 +89,7 @@ type ReadBody = Exclude<RequestHead['body'], WireRequest['body']>
 function bodyRead(call: Call, read: ReadBody): ReturnType<ReadBody> {
   return new Promise<Awaited<ReturnType<ReadBody>>>((resolve, reject) => {
     call.interrupt = (ending) => {
-      const error = endingError(call, ending, { sent: false, response: undefined, partial: undefined })
+      const error = endingError(call, ending)
       finishFailure(call, error, ending.stopReason)
       reject(error)
     }

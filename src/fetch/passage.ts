@@ -1,5 +1,4 @@
-/** Unread bytes beyond which the transport is told to wait. */
-const HIGH_WATER = 128 * 1024
+import { HIGH_WATER } from '../body.ts'
 
 /**
  * The bytes of one answer on their way to whoever reads its Response, at the reader's pace. They are kept until the Response is handed

@@ -3,7 +3,7 @@ import type { Call } from '../call.ts'
 import { type JsonAnswer, openJsonBody } from '../json-body.ts'
 import { keepBytes } from '../kept-bytes.ts'
 import { textOf } from '../parse.ts'
-import { openStreamBody, type StreamTaker } from '../stream-body.ts'
+import { NO_TAKER, openStreamBody } from '../stream-body.ts'
 import type { Passage } from './passage.ts'
 
 type Outcome = BodyOutcome<JsonAnswer>
@@ -65,7 +65,7 @@ export function openPassedBody(input: PassedBodyInput): PassedBody {
           controls: watched,
           clock: call.clock,
           limit,
-          taker: NOBODY,
+          taker: NO_TAKER,
         })
       : openJsonBody(call.provider, limit)
     : openUnprovenBody(document, call, watched)
@@ -117,8 +117,6 @@ export function openPassedBody(input: PassedBodyInput): PassedBody {
     },
   }
 }
-
-const NOBODY: StreamTaker = { wants: () => true, part: () => undefined, ping: () => undefined }
 
 const NO_STREAM: Outcome = {
   kind: 'invalid',

@@ -1,6 +1,6 @@
 import type { Answer, Parsed, Provider, ServerSentEvent, StreamPart } from '../provider.ts'
 import { failureIn } from '../providers/answer.ts'
-import { count, list, object, parsed, text, type JsonObject } from '../providers/json.ts'
+import { count, list, object, parsed, text, type JsonObject } from '../json.ts'
 import type { FinishReason, Usage } from '../result.ts'
 
 /**

@@ -1,7 +1,7 @@
 import type { Provider } from '../provider.ts'
 import { anthropic } from '../providers/anthropic.ts'
 import { gemini } from '../providers/gemini.ts'
-import { list, object, parsed, text } from '../providers/json.ts'
+import { list, object, parsed, text } from '../json.ts'
 import { openaiCompatible } from '../providers/openai-compatible.ts'
 import type { InputMessage } from '../message.ts'
 import { textOf } from '../parse.ts'

@@ -2,7 +2,7 @@ import type { Part } from '../message.ts'
 import type { Parsed, ServerSentEvent, StreamPart } from '../provider.ts'
 import type { FinishReason, ToolCall, Usage } from '../result.ts'
 import { failureIn, translated } from './answer.ts'
-import { count, object, parsed, text, written, type JsonObject } from './json.ts'
+import { count, object, parsed, text, written, type JsonObject } from '../json.ts'
 import { repeatedText, type Saying } from './repeated-text.ts'
 
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {

@@ -1,4 +1,4 @@
-import { object } from './json.ts'
+import { object } from '../json.ts'
 
 type Schema = Readonly<Record<string, unknown>>
 

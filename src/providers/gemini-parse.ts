@@ -2,7 +2,7 @@ import type { Part } from '../message.ts'
 import type { Parsed, ServerSentEvent, StreamPart } from '../provider.ts'
 import type { FinishReason, ProviderData, ToolCall, Usage } from '../result.ts'
 import { argumentsOf, BROKEN_PROBLEM, callId, failureIn, translated } from './answer.ts'
-import { count, list, object, parsed, text, type JsonObject } from './json.ts'
+import { count, list, object, parsed, text, type JsonObject } from '../json.ts'
 
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   STOP: 'stop',

@@ -1,7 +1,7 @@
 import type { Message, Part } from '../message.ts'
 import type { ResolvedRequest } from '../request.ts'
 import { eachMessage, schemaInstruction } from './conversation.ts'
-import { object, parsed } from './json.ts'
+import { object, parsed } from '../json.ts'
 import { base64, imageData } from './media.ts'
 
 type Wire = Record<string, unknown>

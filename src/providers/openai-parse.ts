@@ -3,7 +3,7 @@ import type { Answer, Parsed } from '../provider.ts'
 import type { FinishReason, ProviderData, ToolCall, Usage } from '../result.ts'
 import type { Dialect } from './dialect.ts'
 import { argumentsOf, BROKEN_PROBLEM, callId, failureIn, translated } from './answer.ts'
-import { count, list, object, text, type JsonObject } from './json.ts'
+import { count, list, object, text, type JsonObject } from '../json.ts'
 import { YOUNG } from '../young.ts'
 
 /** OpenAI's reasons, then what compatible servers say beside them: TGI, Mistral, gateways that pass a vendor's word through. */

@@ -36,7 +36,7 @@ function open(): Storage {
 }
 
 /** The context of a request within whatever context there is already: the earliest deadline holds, every signal is heard. */
-export function within(deadline: number | undefined, signal: AbortSignal): Ambient {
+export function nested(deadline: number | undefined, signal: AbortSignal): Ambient {
   const outer = ambient()
   const deadlines = [outer?.deadline, deadline].filter((one) => one !== undefined)
   return {

@@ -1,5 +1,5 @@
 import { fail, rejectUnknown } from '../check.ts'
-import { runInside, within } from './ambient-storage.ts'
+import { nested, runInside } from './ambient-storage.ts'
 import { signalFrom } from './signal-from.ts'
 
 /** The request that is being served. */
@@ -22,7 +22,7 @@ export interface RequestScope {
 export function withRequest<T>(scope: RequestScope, handler: () => T): T {
   rejectUnknown('withRequest', scope, SCOPE)
   const { request, response, deadline } = scope
-  return runInside(within(epoch(deadline), signalFrom(request, response)), handler)
+  return runInside(nested(epoch(deadline), signalFrom(request, response)), handler)
 }
 
 const SCOPE = new Set(['request', 'response', 'deadline'])

@@ -66,7 +66,7 @@ export const LAYERS: readonly (readonly string[])[] = [
     'providers/strict-schema.ts',
     'providers/anthropic-schema.ts',
   ],
-  ['providers/json.ts', 'providers/dialect.ts'],
+  ['providers/dialect.ts'],
   // How requests leave the process.
   ['transport/node.ts', 'transport/edge.ts'],
   [
@@ -86,16 +86,15 @@ export const LAYERS: readonly (readonly string[])[] = [
     'classify-rules/access.ts',
     'classify-rules/context.ts',
     'classify-rules/others.ts',
-    'classify-rules/rule.ts',
     'status-rules.ts',
     'network-rules.ts',
     'retry-after.ts',
-    'envelope.ts',
     'explain.ts',
     'redact.ts',
   ],
+  ['classify-rules/rule.ts', 'envelope.ts'],
   ['request-id.ts', 'check.ts'],
-  ['suggest.ts'],
+  ['suggest.ts', 'json.ts'],
   // What everything speaks of: types, and the one error.
   [
     'options.ts',
