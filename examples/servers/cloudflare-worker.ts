@@ -14,7 +14,7 @@ const worker = {
     const deadline = streamed ? undefined : deadlineFrom(platforms.cloudflare, { reserve: 2_000 })
     return withRequest({ request, deadline }, async () => {
       try {
-        const { prompt } = (await request.json()) as { prompt: string }
+        const prompt = promptOf(await request.text())
         // A client of the request's own: a Worker's requests must not share connections.
         const client = createClient({ provider: openai({ apiKey: env.OPENAI_API_KEY, baseURL: env.OPENAI_BASE_URL }) })
         const question = { model: 'gpt-5-mini', messages: [{ role: 'user', content: prompt }] } as const
@@ -26,6 +26,17 @@ const worker = {
       }
     })
   },
+}
+
+/** What is asked, or the caller's mistake in the form of http-errors, with whose status toProblem answers. */
+function promptOf(json: string): string {
+  try {
+    const { prompt } = JSON.parse(json) as { prompt?: unknown }
+    if (typeof prompt === 'string') return prompt
+  } catch {
+    // Said below.
+  }
+  throw Object.assign(new Error('The body must be { "prompt": "…" }'), { statusCode: 400, expose: true })
 }
 
 export default worker

@@ -5,9 +5,12 @@ import { complete, openai, stream } from 'punctual'
 import { deadlineFrom, expressMiddleware, platforms, relay, toProblem } from 'punctual/server'
 
 const model = openai('gpt-5-mini')
-const messagesOf = (request: Request) => [
-  { role: 'user' as const, content: (request.body as { prompt: string }).prompt },
-]
+function messagesOf(request: Request) {
+  const { prompt } = (request.body ?? {}) as { prompt?: unknown }
+  if (typeof prompt === 'string') return [{ role: 'user' as const, content: prompt }]
+  // The caller's mistake, in the form of http-errors, with whose status toProblem answers.
+  throw Object.assign(new Error('The body must be { "prompt": "…" }'), { statusCode: 400, expose: true })
+}
 
 export const app: Express = express()
 app.use(express.json())

@@ -14,12 +14,14 @@ const deadline = ({ url }: FastifyRequest) =>
   url === '/chat/stream' ? undefined : deadlineFrom(platforms.nginx, { reserve: 2_000 })
 app.addHook('preHandler', fastifyHook({ deadline }))
 
-app.post('/chat', async (request) => {
+const schema = { body: { type: 'object', required: ['prompt'], properties: { prompt: { type: 'string' } } } }
+
+app.post('/chat', { schema }, async (request) => {
   const { text } = await complete({ model, messages: messagesOf(request) })
   return { text }
 })
 
-app.post('/chat/stream', (request, reply) => relay(stream({ model, messages: messagesOf(request) }), reply))
+app.post('/chat/stream', { schema }, (request, reply) => relay(stream({ model, messages: messagesOf(request) }), reply))
 
 app.setErrorHandler((error, _request, reply) => {
   const { status, headers, body } = toProblem(error)

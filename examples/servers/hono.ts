@@ -1,13 +1,16 @@
 // Hono, on any runtime: nothing here is Node's own but the last lines.
 import { serve } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
+import { HTTPException } from 'hono/http-exception'
 import { complete, openai, stream } from 'punctual'
 import { problemResponse, relayResponse, withRequest } from 'punctual/server'
 
 const model = openai('gpt-5-mini')
-const messagesOf = async (context: Context) => [
-  { role: 'user' as const, content: (await context.req.json<{ prompt: string }>()).prompt },
-]
+async function messagesOf(context: Context) {
+  const { prompt } = await context.req.json<{ prompt?: unknown }>().catch(() => ({ prompt: undefined }))
+  if (typeof prompt !== 'string') throw new HTTPException(400, { message: 'The body must be { "prompt": "…" }' })
+  return [{ role: 'user' as const, content: prompt }]
+}
 
 export const app: Hono = new Hono()
 app.use((context, next) => {

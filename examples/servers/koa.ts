@@ -1,4 +1,5 @@
 // Koa 3, without a body parser of its own.
+import { text } from 'node:stream/consumers'
 import Koa, { type Context } from 'koa'
 import { complete, openai, stream } from 'punctual'
 import { relay, toProblem, withRequest } from 'punctual/server'
@@ -20,17 +21,22 @@ app.use(async (context, next) => {
 app.use(async (context) => {
   const question = {
     model: openai('gpt-5-mini'),
-    messages: [{ role: 'user', content: await promptOf(context) }],
+    messages: [{ role: 'user', content: promptOf(context, await text(context.req)) }],
   } as const
   if (context.path === '/chat/stream') return relay(stream(question), context)
-  const { text } = await complete(question)
-  context.body = { text }
+  const answer = await complete(question)
+  context.body = { text: answer.text }
 })
 
-async function promptOf({ req }: Context): Promise<string> {
-  let body = ''
-  for await (const chunk of req.setEncoding('utf8')) body += chunk as string
-  return (JSON.parse(body) as { prompt: string }).prompt
+/** What is asked, or the caller's mistake, with whose status toProblem answers. */
+function promptOf(context: Context, json: string): string {
+  try {
+    const { prompt } = JSON.parse(json) as { prompt?: unknown }
+    if (typeof prompt === 'string') return prompt
+  } catch {
+    // Said below.
+  }
+  return context.throw(400, 'The body must be { "prompt": "…" }')
 }
 
 if (process.argv[1] === import.meta.filename) app.listen(3000)

@@ -2,6 +2,7 @@
 import 'reflect-metadata'
 import {
   type ArgumentsHost,
+  BadRequestException,
   Body,
   Catch,
   Controller,
@@ -18,23 +19,27 @@ import { complete, openai, stream } from 'punctual'
 import { expressMiddleware, relay, toProblem } from 'punctual/server'
 
 interface Question {
-  readonly prompt: string
+  readonly prompt?: unknown
 }
 
 const model = openai('gpt-5-mini')
-const messagesOf = ({ prompt }: Question) => [{ role: 'user' as const, content: prompt }]
+function messagesOf(question: Question | undefined) {
+  const prompt = question?.prompt
+  if (typeof prompt !== 'string') throw new BadRequestException('The body must be { "prompt": "…" }')
+  return [{ role: 'user' as const, content: prompt }]
+}
 
 @Controller('chat')
 class ChatController {
   @Post()
   @HttpCode(200)
-  async answer(@Body() question: Question): Promise<{ text: string }> {
+  async answer(@Body() question?: Question): Promise<{ text: string }> {
     const { text } = await complete({ model, messages: messagesOf(question) })
     return { text }
   }
 
   @Post('stream')
-  async stream(@Body() question: Question, @Res() response: Response): Promise<void> {
+  async stream(@Body() question: Question | undefined, @Res() response: Response): Promise<void> {
     await relay(stream({ model, messages: messagesOf(question) }), response)
   }
 }

@@ -153,28 +153,34 @@ function tooLarge({ code, status, retryable, response }: AnyCompletionError): bo
   return code === 'rate_limit' && !retryable && response?.headers.get('x-should-retry') === null
 }
 
-/**
- * What a framework itself threw for a bad request (http-errors' `expose`, Fastify's FST_ERR codes). A status on any other error may be
- * that of somebody else's response.
- */
+/** What is thrown for a bad request by a framework, or by the service in the framework's way. */
 function ownStatus(error: unknown): Row {
-  const { statusCode, expose, code } = membersOf(error)
-  const own = expose === true || (typeof code === 'string' && code.startsWith('FST_ERR_'))
-  if (!own || typeof statusCode !== 'number' || !(statusCode >= 400 && statusCode < 500)) return INTERNAL
-  return { status: statusCode, detail: 'The service does not accept the request.' }
+  const status = frameworkStatus(error)
+  if (typeof status !== 'number' || !(status >= 400 && status < 500)) return INTERNAL
+  return { status, detail: 'The service does not accept the request.' }
 }
 
 interface FrameworkError {
-  readonly statusCode?: unknown
-  readonly expose?: unknown
   readonly code?: unknown
+  /** http-errors (Express, Koa): the message is meant for the client. */
+  readonly expose?: unknown
+  readonly statusCode?: unknown
+  /** Hono's HTTPException and NestJS' HttpException. */
+  readonly getResponse?: unknown
+  readonly status?: unknown
+  /** NestJS. */
+  readonly getStatus?: () => unknown
 }
 
-function membersOf(error: unknown): FrameworkError {
+/** The status that an error means for the client; one on any other error may be that of somebody else's response. */
+function frameworkStatus(thrown: unknown): unknown {
+  const error = thrown as FrameworkError
   try {
-    const { statusCode, expose, code } = error as FrameworkError
-    return { statusCode, expose, code }
+    if (typeof error.getResponse === 'function') return error.getStatus?.() ?? error.status
+    const meant = error.expose === true || (typeof error.code === 'string' && error.code.startsWith('FST_ERR_'))
+    return meant ? error.statusCode : undefined
   } catch {
-    return {}
+    // Something that cannot even be looked at is no framework's.
+    return undefined
   }
 }

@@ -74,12 +74,13 @@ export function describeEndpoint(name: string, serve: () => Promise<Serving>, op
       await serving?.close()
       await model.close()
     })
-    const post = (path: string, prompt: string): Promise<Response> =>
+    const send = (path: string, body: string): Promise<Response> =>
       fetch(`http://127.0.0.1:${serving.port}${serving.under ?? ''}${path}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ prompt }),
+        body,
       })
+    const post = (path: string, prompt: string): Promise<Response> => send(path, JSON.stringify({ prompt }))
     const leaving = (path: string, prompt: string) =>
       bareClient(serving.port, `${serving.under ?? ''}${path}`, JSON.stringify({ prompt }))
 
@@ -105,6 +106,17 @@ export function describeEndpoint(name: string, serve: () => Promise<Serving>, op
       expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/)
       expect(JSON.parse(text)).toMatchObject({ status: 429, code: 'rate_limit' })
       expect(text).not.toContain('secret')
+    })
+
+    it.each(['{"prompt": "hi', '{}', ''])('says that %o is a bad request', async (body) => {
+      const before = model.requests.length
+      for (const path of ['/chat', '/chat/stream']) {
+        const response = await send(path, body)
+        expect(response.status).toBe(400)
+        expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/)
+        expect(await response.json()).toMatchObject({ status: 400, code: 'bad_request' })
+      }
+      expect(model.requests.length).toBe(before)
     })
 
     it('gives events to the client as they come', async () => {

@@ -37,6 +37,12 @@ describeInstalled('the example for AWS Lambda', () => {
     expect(statusCode).toBe(504)
   })
 
+  it.each(['{"prompt": "hi', '{}', undefined])('says that %o is a bad request', async (body) => {
+    const { handler } = await import('../../examples/servers/aws-lambda.ts')
+    const answered = await handler({ body, requestContext: { timeEpoch: Date.now() } }, context(60_000))
+    expect([answered.statusCode, JSON.parse(answered.body)]).toMatchObject([400, { code: 'bad_request' }])
+  })
+
   it('passes a rate limit on as a problem', async () => {
     const { handler } = await import('../../examples/servers/aws-lambda.ts')
     const { statusCode, headers } = await handler(event('limit'), context(60_000))
@@ -48,7 +54,7 @@ describeInstalled('the example for AWS Lambda', () => {
   })
 })
 
-type Streaming = (event: { body: string }, stream: Writable, context: object) => Promise<void>
+type Streaming = (event: { body: string | undefined }, stream: Writable, context: object) => Promise<void>
 
 describeInstalled('the example for AWS Lambda with response streaming', () => {
   let handler: Streaming
@@ -68,13 +74,15 @@ describeInstalled('the example for AWS Lambda with response streaming', () => {
   })
   afterAll(() => void vi.unstubAllGlobals())
 
-  const invoke = async (prompt: string, remaining: number): Promise<string> => {
+  const invokeWith = async (body: string | undefined, remaining: number): Promise<string> => {
     const stream = new PassThrough()
     let text = ''
     stream.on('data', (chunk: Buffer) => (text += chunk.toString()))
-    await handler({ body: JSON.stringify({ prompt }) }, stream, context(remaining))
+    await handler({ body }, stream, context(remaining))
     return text
   }
+  const invoke = (prompt: string, remaining: number): Promise<string> =>
+    invokeWith(JSON.stringify({ prompt }), remaining)
 
   it('streams', async () => {
     expect(await invoke('hi', 60_000)).toMatch(/"text":"hel".*"type":"finish"/s)
@@ -84,6 +92,11 @@ describeInstalled('the example for AWS Lambda with response streaming', () => {
   it('passes a rate limit on as a problem', async () => {
     expect(JSON.parse(await invoke('limit', 60_000))).toMatchObject({ code: 'rate_limit' })
     expect(head).toMatchObject({ statusCode: 429, headers: { 'retry-after': '600' } })
+  })
+
+  it.each(['{"prompt": "hi', '{}', undefined])('says that %o is a bad request', async (body) => {
+    expect(JSON.parse(await invokeWith(body, 60_000))).toMatchObject({ code: 'bad_request' })
+    expect(head).toMatchObject({ statusCode: 400, headers: { 'content-type': 'application/problem+json' } })
   })
 
   it('ends before the function is stopped', async () => {

@@ -76,6 +76,11 @@ describe('the status', () => {
     })
     expect(toProblem(expressError)).toMatchObject({ status: 413, body: { code: 'bad_request' } })
     expect(toProblem(fastifyError)).toMatchObject({ status: 400, body: { code: 'bad_request' } })
+    const honoException = Object.assign(new Error('Malformed JSON'), { status: 422, getResponse: () => undefined })
+    const nestException = Object.assign(new Error('Bad'), { getStatus: () => 415, getResponse: () => 'Bad' })
+    expect(toProblem(honoException)).toMatchObject({ status: 422, body: { code: 'bad_request' } })
+    expect(toProblem(nestException)).toMatchObject({ status: 415, body: { code: 'bad_request' } })
+    expect(toProblem(Object.assign(nestException, { getStatus: () => 503 }))).toMatchObject({ status: 500 })
   })
 
   it("is never another service's status", () => {
