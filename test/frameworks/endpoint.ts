@@ -54,15 +54,15 @@ export async function startModel(): Promise<FaultServer> {
 }
 
 export interface EndpointOptions {
-  /** Whether the client's leaving reaches the endpoint. @defaultValue true */
-  readonly hearLeaving?: boolean
+  /** How the client closes its connection when it leaves. @defaultValue 'close' */
+  readonly leaves?: 'close' | 'reset'
   /** Skips it, for something that it needs is not here. @defaultValue whether the frameworks are not */
   readonly absent?: boolean
 }
 
 /** What every example of an endpoint does: POST /chat answers { text }, POST /chat/stream streams events. */
 export function describeEndpoint(name: string, serve: () => Promise<Serving>, options: EndpointOptions = {}): void {
-  const { hearLeaving = true, absent = !INSTALLED } = options
+  const { leaves = 'close', absent = !INSTALLED } = options
   describe.skipIf(absent)(`the example for ${name}`, () => {
     let model: FaultServer
     let serving: Serving
@@ -126,7 +126,7 @@ export function describeEndpoint(name: string, serve: () => Promise<Serving>, op
       client.leave()
     })
 
-    it.runIf(hearLeaving).each([
+    it.each([
       ['/chat', 'wait'],
       ['/chat/stream', 'wait'],
       ['/chat/stream', 'half'],
@@ -137,7 +137,7 @@ export function describeEndpoint(name: string, serve: () => Promise<Serving>, op
       if (prompt === 'half') await client.sees(/"text":"hel"/)
       const connection = model.requests.at(-1)?.connection
       expect(connection?.closedAt).toBeUndefined()
-      client.leave()
+      client.leave(leaves)
       await connection?.closed
     })
   })

@@ -56,7 +56,8 @@ export interface BareClient {
   sees(pattern: RegExp): Promise<void>
   /** Resolves when the server has closed the connection. */
   readonly closed: Promise<void>
-  leave(): void
+  /** Closes the connection, or resets it. @defaultValue 'close' */
+  leave(how?: 'close' | 'reset'): void
 }
 
 export function bareClient(port: number, path = '/', body = '{"prompt":"hi"}'): BareClient {
@@ -82,6 +83,6 @@ export function bareClient(port: number, path = '/', body = '{"prompt":"hi"}'): 
       }
     },
     closed: new Promise((resolve) => socket.once('close', () => resolve())),
-    leave: () => socket.destroy(),
+    leave: (how) => (how === 'reset' ? socket.resetAndDestroy() : socket.destroy()),
   }
 }
