@@ -32,6 +32,8 @@ export interface Device {
   readonly name: string
   /** Without these it is left out. */
   readonly needs: readonly string[]
+  /** How they are installed. @defaultValue `npm ci --prefix test/runtimes` */
+  readonly installedBy?: string
   /** Whether a program may both import and require there. */
   readonly mixes?: true
   start(program: Program): Start

@@ -1,6 +1,6 @@
 import { bundles } from './bundles.ts'
 import { type Device, installed } from './device.ts'
-import { edgeRuntime, jest, nodes, others, workerd } from './runtimes.ts'
+import { chromium, edgeRuntime, jest, nodes, others, workerd } from './runtimes.ts'
 
 /** Everything that the contract is tried on, the Node of the toolchain first. */
 export const DEVICES: readonly Device[] = [
@@ -11,6 +11,7 @@ export const DEVICES: readonly Device[] = [
   workerd('workerd', []),
   workerd('workerd with nodejs_compat', ['nodejs_compat']),
   edgeRuntime,
+  chromium,
   jest('Jest'),
   jest('Jest with the browser build', ['browser', 'require', 'default']),
   ...bundles(),

@@ -18,7 +18,7 @@ beforeAll(() => {
 afterAll(() => stranger?.remove())
 
 /** Where no context can follow a call, which `withRequest` says. */
-const CONTEXTLESS = ['workerd', "Vercel's edge runtime"]
+const CONTEXTLESS = ['workerd', "Vercel's edge runtime", 'Chromium']
 
 /** Compares everything loaded with everything else, and names what is not one and the same. */
 const COMPARE = `

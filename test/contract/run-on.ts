@@ -25,7 +25,8 @@ export async function runOn(device: Device, project: string, program: Program): 
 export function isAbsent(device: Device): boolean {
   const absent = missing(device)
   if (absent.length > 0) {
-    const what = `skipped: ${device.name} is not installed; \`npm ci --prefix test/runtimes\` installs it`
+    const { name, installedBy = 'npm ci --prefix test/runtimes' } = device
+    const what = `skipped: ${name} is not installed; \`${installedBy}\` installs it`
     console.log(`${what} (${absent.join(', ')})`)
   }
   return absent.length > 0

@@ -120,6 +120,47 @@ export const edgeRuntime: Device = {
   }),
 }
 
+const CHROMIUM = '/usr/bin/chromium'
+
+/**
+ * A browser, without the rule that a page's requests go to its own origin or where they are let: it is about who may ask, which the
+ * server of the contract suite does not say, and not about how.
+ */
+export const chromium: Device = {
+  name: 'Chromium',
+  needs: [CHROMIUM],
+  installedBy: 'apt-get install chromium',
+  start: ({ imported: prelude, results }) => ({
+    files: {
+      'main.mjs': `
+        ${prelude}
+        ${results}.then((results) => fetch('/results', { method: 'POST', body: JSON.stringify(results) }))`,
+      'host.mjs': `
+        import { spawn } from 'node:child_process'
+        import { readFileSync } from 'node:fs'
+        import { createServer } from 'node:http'
+        import { text } from 'node:stream/consumers'
+        const page = '<!doctype html><meta charset="utf-8"><script type="module" src="/bundle.mjs"></script>'
+        const host = createServer(async (request, response) => {
+          if (request.url === '/bundle.mjs') {
+            return response.setHeader('content-type', 'text/javascript').end(readFileSync('bundle.mjs'))
+          }
+          if (request.url !== '/results') return response.setHeader('content-type', 'text/html').end(page)
+          console.log(await text(request))
+          response.end()
+          browser.kill('SIGKILL')
+          host.close()
+          host.closeAllConnections()
+        })
+        await new Promise((resolve) => host.listen(0, '127.0.0.1', resolve))
+        const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-web-security', '--user-data-dir=profile']
+        const browser = spawn('${CHROMIUM}', [...flags, 'http://127.0.0.1:' + host.address().port + '/'], { stdio: 'ignore' })`,
+    },
+    prepare: (folder) => bundle('esbuild', folder, { conditions: ['browser'] }),
+    command: [process.execPath, 'host.mjs'],
+  }),
+}
+
 /** Jest knows neither `module-sync` nor ESM, so that it gets the CommonJS build. */
 export function jest(name: string, conditions?: readonly string[]): Device {
   const binary = installed('jest/bin/jest.js')
