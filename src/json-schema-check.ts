@@ -1,12 +1,10 @@
 import { object } from './json.ts'
-import { resolved } from './json-schema.ts'
+import { DEEPEST, resolved } from './json-schema.ts'
 import type { Issue } from './result.ts'
 import type { JsonSchema } from './standard-schema.ts'
 
 type Path = readonly (string | number)[]
 
-/** A schema that refers to itself is followed this deep; what lies deeper is believed. */
-const DEEPEST = 200
 /** Enough to tell a model what is wrong. */
 const MOST = 20
 

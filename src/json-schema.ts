@@ -39,15 +39,19 @@ function moved(node: unknown): unknown {
  * know no optional member, so that there null is the only way to leave one out; other models write it on their own.
  */
 export function withoutNulls(schema: JsonSchema, value: unknown): unknown {
-  return clean(value, [schema], schema)
+  return clean(value, [schema], schema, 0)
 }
 
+/** A schema that refers to itself is followed this deep; what lies deeper is believed. */
+export const DEEPEST = 200
+
 /** `candidates`: every schema that may describe the value. */
-function clean(value: unknown, candidates: readonly unknown[], root: JsonSchema): unknown {
+function clean(value: unknown, candidates: readonly unknown[], root: JsonSchema, depth: number): unknown {
+  if (depth > DEEPEST) return value
   const schemas = flat(candidates, root)
   if (Array.isArray(value)) {
     const items = schemas.flatMap(({ items: each }) => (each === undefined ? [] : [each]))
-    return items.length > 0 ? value.map((item) => clean(item, items, root)) : value
+    return items.length > 0 ? value.map((item) => clean(item, items, root, depth + 1)) : value
   }
   const given = object(value)
   if (!given) return value
@@ -63,7 +67,7 @@ function clean(value: unknown, candidates: readonly unknown[], root: JsonSchema)
         Object.hasOwn(object(properties) ?? {}, key) && !(Array.isArray(required) && required.includes(key)),
     )
     if (member === null && optional && !known.some((one) => admitsNull(one, root))) continue
-    kept.push([key, known.length > 0 ? clean(member, known, root) : member])
+    kept.push([key, known.length > 0 ? clean(member, known, root, depth + 1) : member])
   }
   return Object.fromEntries(kept)
 }

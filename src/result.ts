@@ -8,7 +8,7 @@ export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' |
 export interface Usage {
   /** Of the request. */
   readonly inputTokens: number
-  /** Of the answer, reasoning included. */
+  /** Of the answer, reasoning included; xAI counts its reasoning into the total alone. */
   readonly outputTokens: number
   /** Input and output. */
   readonly totalTokens: number

@@ -71,4 +71,10 @@ describe('nulls for absent members', () => {
     const value = { name: null, next: [{ name: null, next: [] }, null], other: { a: null } }
     expect(withoutNulls(node, value)).toEqual({ next: [{ next: [] }, null], other: {} })
   })
+
+  test('are left where a value nests beyond reason', () => {
+    const schema = { type: 'array', items: { $ref: '#' } }
+    const deep: unknown = JSON.parse('['.repeat(50_000) + ']'.repeat(50_000))
+    expect(() => withoutNulls(schema, deep)).not.toThrow()
+  })
 })

@@ -2,7 +2,8 @@ import { build } from 'esbuild'
 import { fileURLToPath } from 'node:url'
 import { createContext, runInContext } from 'node:vm'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { isCompletionError, readEvents, type StreamEvent } from 'punctual'
+import { CompletionError, isCompletionError, readEvents, type StreamEvent } from 'punctual'
+import { problemResponse } from 'punctual/server'
 import { asked, clientOf } from '../support/call.ts'
 import { failure } from '../support/chat.ts'
 import * as wire from '../support/chat-stream.ts'
@@ -92,6 +93,56 @@ describe('toReadableStream', () => {
     expect((await wire.take(readEvents(cut))).error).toMatchObject({ code: 'invalid_response', retryable: true })
     const foreign = await wire.take(readEvents(new Response('data: {"hello":1}\n\n')))
     expect(foreign.error).toMatchObject({ code: 'invalid_response' })
+  })
+
+  test('a connection that breaks on the way here is an error of its own', async () => {
+    const server = await serverOf(whole)
+    const body = await textOf(clientOf(server.origin).stream(asked).toReadableStream())
+    const breaking = (reason: unknown) => {
+      let pulled = false
+      return new ReadableStream<Uint8Array>({
+        pull(controller) {
+          if (pulled) controller.error(reason)
+          else controller.enqueue(new TextEncoder().encode(body.slice(0, body.indexOf('"usage"'))))
+          pulled = true
+        },
+      })
+    }
+    const reset = new TypeError('terminated')
+    const back = await wire.take(readEvents(breaking(reset)))
+    expect(back.text).toBe(wire.TEXT)
+    expect(back.error).toMatchObject({ code: 'network', retryable: true, cause: reset })
+    const aborted = await wire.take(readEvents(breaking(new DOMException('left', 'AbortError'))))
+    expect(aborted.error).toMatchObject({ code: 'aborted', retryable: false })
+    const late = await wire.take(readEvents(breaking(new DOMException('late', 'TimeoutError'))))
+    expect(late.error).toMatchObject({ code: 'timeout', phase: 'signal' })
+  })
+
+  test.each([
+    [
+      { code: 'rate_limit', retryAfterMs: 1_500 },
+      { code: 'rate_limit', status: 429, retryAfterMs: 2_000, retryable: true },
+    ],
+    [{ code: 'timeout' }, { code: 'timeout', status: 504, retryable: true }],
+    [{ code: 'authentication' }, { code: 'server_error', status: 502 }],
+    [
+      { code: 'context_length', callId: 'call_1' },
+      { code: 'context_length', status: 413, callId: 'call_1', retryable: false },
+    ],
+  ] as const)('an error response of %o is read as the error that it stands for', async (init, expected) => {
+    const refused = problemResponse(new CompletionError({ message: init.code, ...init }))
+    const { error } = await wire.take(readEvents(refused))
+    expect(isCompletionError(error)).toBe(true)
+    expect(error).toMatchObject(expected)
+  })
+
+  test("a gateway's error response is read by its status", async () => {
+    const refused = new Response('<html>Bad gateway</html>', { status: 502, headers: { 'content-type': 'text/html' } })
+    expect((await wire.take(readEvents(refused))).error).toMatchObject({
+      code: 'server_error',
+      status: 502,
+      message: 'server_error: the server answered with status 502 and no events.',
+    })
   })
 
   test('leaving readEvents cancels the body and the call', async () => {
