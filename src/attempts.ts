@@ -48,7 +48,10 @@ async function decide(call: Call, loop: Loop, thrown: unknown): Promise<boolean>
   call.lastError = error
   try {
     goOn(call)
-    if (await renewed(call, loop, error)) return true
+    if (await renewed(call, loop, error)) {
+      tellRetry(call, loop.plan, error)
+      return true
+    }
     const correction = takeCorrection(call)
     const { plan, reason } = await next(call, loop, error, correction)
     if (!plan) return stop(call, error, reason)
@@ -56,14 +59,7 @@ async function decide(call: Call, loop: Loop, thrown: unknown): Promise<boolean>
       loop.corrections++
       askAgain(call, correction)
     }
-    emit(call, {
-      type: 'retry',
-      attempt: call.attempts.length,
-      delay: plan.delayBefore,
-      delayFrom: plan.delayFrom,
-      error,
-    })
-    goOn(call)
+    tellRetry(call, plan, error)
     if (plan.delayBefore > 0) await sleep(call, plan.delayBefore)
     loop.plan = plan
     loop.retries++
@@ -86,6 +82,12 @@ function keepReceived(error: CompletionError, before: CompletionError | undefine
   if (error.response !== undefined || before?.response === undefined) return
   const { response, status, requestId } = before
   Object.assign(error, { response, status }, requestId !== undefined && { requestId })
+}
+
+/** An observer may abort on what it is told. */
+function tellRetry(call: Call, { delayBefore, delayFrom }: AttemptPlan, error: AnyCompletionError): void {
+  emit(call, { type: 'retry', attempt: call.attempts.length, delay: delayBefore, delayFrom, error })
+  goOn(call)
 }
 
 const endedBy = ({ code, phase }: Ending, error: CompletionError): boolean =>

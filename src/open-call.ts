@@ -2,6 +2,7 @@ import { type Ambient, ambient } from './ambient.ts'
 import type { Attempt } from './attempt-record.ts'
 import { type Call, type CallRequest, endCall } from './call.ts'
 import { callTimer } from './call-timer.ts'
+import { fail } from './check.ts'
 import type { Clock } from './clock.ts'
 import { totalExpired } from './deadline.ts'
 import { isCompletionError } from './errors.ts'
@@ -133,6 +134,7 @@ let lastText = ''
 /** Most calls go where the one before went. Nobody writes to a call's URL. */
 function parsed(text: string): URL {
   if (lastURL && text === lastText) return lastURL
+  if (!URL.canParse(text)) fail('the url of prepare()', text, 'an absolute URL')
   lastURL = new URL(text)
   lastText = text
   return lastURL

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { CompletionError, createClient, openai, openaiCompatible } from 'punctual'
+import { type CallEvent, CompletionError, createClient, openai, openaiCompatible } from 'punctual'
 import { asked, clientOf, failureOf, KEY, observer, responding, scriptedFetch } from '../support/call.ts'
 import { ANSWER, chat, failure } from '../support/chat.ts'
 import { testClock } from '../support/test-clock.ts'
@@ -33,8 +33,11 @@ test("a call's key goes over the provider's", async () => {
 test('a function is asked once more after a 401', async () => {
   const fetch = scriptedFetch(refused, good)
   const apiKey = vi.fn(() => `key-${apiKey.mock.calls.length}`)
-  const { attempts } = await clientOf('http://local', { fetch, apiKey, retry: 0 }).complete(asked)
+  const told: CallEvent[] = []
+  const onEvent = (event: CallEvent): void => void told.push(event)
+  const { attempts } = await clientOf('http://local', { fetch, apiKey, retry: 0, onEvent }).complete(asked)
   expect(keysOf(fetch)).toEqual(['Bearer key-1', 'Bearer key-2'])
+  expect(told.filter(({ type }) => type === 'retry')).toMatchObject([{ attempt: 1, delay: 0, delayFrom: null }])
   expect(attempts).toMatchObject([
     { outcome: 'error', status: 401, error: { code: 'authentication' } },
     { outcome: 'ok', delayBefore: 0, delayFrom: null },

@@ -114,7 +114,7 @@ test('a prepare that cannot express the request ends the call', async () => {
 test('a prepare that gives no URL is a mistake that names it', async () => {
   const prepare = (): never => ({ url: '/ask', headers: {}, body: '' }) as never
   const call = clientOf('http://local', { fetch: scriptedFetch(good) }).complete({ ...asked, model: own({ prepare }) })
-  await expect(call).rejects.toThrow(TypeError)
+  await expect(call).rejects.toThrow(new TypeError('the url of prepare() must be an absolute URL, got "/ask"'))
 })
 
 const tooLong = (): never => {
