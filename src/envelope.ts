@@ -41,6 +41,7 @@ const LAYERS = [
   'raw',
   'innererror',
   'response',
+  'base_resp',
 ]
 const LAYERS_BELOW = ['violations', 'promptFeedback', ...LAYERS]
 const STATUS = ['code', 'status', 'status_code', 'http_status_code', 'statusCode', 'raw_status_code']
@@ -51,6 +52,7 @@ const WORDS = [
   'error_description',
   'detail',
   'msg',
+  'status_msg',
   'Message',
   'title',
   'details',
@@ -126,6 +128,8 @@ function gather(value: unknown, names: Set<string>, found: { status: number | un
   // Where it speaks Anthropic's wire, the number is the type.
   const type = string(inner['type']) ?? ''
   if (/^1\d{3}$/.test(type)) names.add(`#${type}`)
+  // MiniMax's, beside its words.
+  if ('status_msg' in inner) names.add(`base_resp_${String(inner['status_code'])}`)
   // OpenRouter's moderation metadata; Gemini blocks a prompt for reasons whose list grows.
   if (Array.isArray(inner['reasons'])) names.add('moderation')
   if (typeof inner['blockReason'] === 'string') names.add('content_filter')
@@ -149,7 +153,7 @@ function wordsOf(value: unknown, depth: number): string | undefined {
     const words = wordsOf(inner['error'], depth + 1)
     if (words) return words
   }
-  for (const key of [...WORDS, 'error', 'errors']) {
+  for (const key of [...WORDS, 'error', 'errors', 'base_resp']) {
     const words = wordsOf(inner[key], depth + 1)
     if (words) return words
   }
@@ -164,7 +168,8 @@ function codeOf(error: JsonObject, layer: JsonObject, header: string | undefined
     // LiteLLM writes Python's None as a string.
     if (typeof candidate === 'string' && candidate && candidate !== 'None' && !/^\d+$/.test(candidate)) return candidate
   }
-  return /^\d{4}$/.test(string(error['code']) ?? '') ? string(error['code']) : undefined
+  const number = error['code'] ?? object(layer['base_resp'])?.['status_code']
+  return /^\d{4}$/.test(String(number)) ? String(number) : undefined
 }
 
 function paramOf(error: JsonObject): string | undefined {

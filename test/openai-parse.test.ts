@@ -124,6 +124,7 @@ describe('what is no answer', () => {
     ['an error with choices beside it', { ...answered({ content: '' }), error: { code: 502 } }],
     ['an error in an array', [{ error: { code: 503 } }]],
     ['a detail', { detail: 'Not authenticated' }],
+    ["MiniMax' word", { choices: null, base_resp: { status_code: 1008, status_msg: 'insufficient balance' } }],
   ])('%s is an error', (_, body) => {
     expect(provider.parse(body)).toEqual({ kind: 'error', error: Array.isArray(body) ? body[0] : body })
   })

@@ -19,6 +19,12 @@ export const OTHERS: readonly Rule[] = [
     seen: /^(?:arrearage|allocationquota\.freetieronly|servicequotaexceededexception|#1113|#1304|#1308|#1309|#1310|account(?:overdueerror|quotaexceeded)|setlimitexceeded|pre_consume_token_quota_failed)$/m,
     code: 'quota_exceeded',
   },
+  // MiniMax, docs "Error Codes": under a 200, in `base_resp`.
+  { seen: /^base_resp_(?:1008|2056)$/m, code: 'quota_exceeded' },
+  { seen: /^base_resp_(?:1002|1039|1041|2045)$/m, code: 'rate_limit' },
+  { seen: /^base_resp_(?:1026|1027)$/m, code: 'content_filter' },
+  { seen: /^base_resp_(?:1004|2049)$/m, code: 'authentication' },
+  { seen: /^base_resp_(?:1042|2013)$/m, code: 'invalid_request' },
   // Gemini: QuotaFailure names the day's quota; its RetryInfo is shorter than the day.
   { status: [0, 429], seen: /^\S*perday\S*$/m, code: 'quota_exceeded' },
   // Vertex names the metric in the text; a limit of 0 is no allowance at all (Gemini free tier).

@@ -12,8 +12,8 @@ const FAILURES: ReadonlySet<unknown> = new Set(['error', 'insufficient_system_re
 
 /**
  * The error object of a body or a stream's event under a 200, in its envelope; undefined where it is none. Known shapes: `error` as an
- * object or a string, at the top or in the choice (OpenRouter), a flat one (vLLM, Mistral, SGLang), one in an array (Gemini), and a
- * finish reason that means failure.
+ * object or a string, at the top or in the choice (OpenRouter), a flat one (vLLM, Mistral, SGLang), one in an array (Gemini), MiniMax'
+ * `base_resp`, and a finish reason that means failure.
  */
 export function failureIn(value: unknown): unknown {
   const json = object(Array.isArray(value) ? value[0] : value)
@@ -27,7 +27,14 @@ export function failureIn(value: unknown): unknown {
     if (FAILURES.has(choice.finish_reason)) {
       return { error: { code: choice.finish_reason } }
     }
-  } else if (!json.choices && (json.object === 'error' || json.type === 'error' || json.detail || text(json.message)))
+  } else if (
+    !json.choices &&
+    (json.object === 'error' ||
+      json.type === 'error' ||
+      json.detail ||
+      text(json.message) ||
+      object(json.base_resp)?.['status_code'])
+  )
     return json
   return undefined
 }
