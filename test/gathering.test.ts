@@ -3,6 +3,7 @@ import { gathering } from '../src/gathering.ts'
 import type { Provider, StreamPart } from '../src/provider.ts'
 import { anthropic } from '../src/providers/anthropic.ts'
 import { gemini } from '../src/providers/gemini.ts'
+import { openaiCompatible } from '../src/providers/openai-compatible.ts'
 import { openrouter } from '../src/providers/presets.ts'
 import { bodyOf, streamed } from './support/wire.ts'
 
@@ -130,6 +131,34 @@ test('streamed reasoning details go back to OpenRouter whole', () => {
       content: 'Yes',
       reasoning: 'Hm',
       reasoning_details: [{ type: 'reasoning.text', text: 'Hm', index: 0, signature: 's' }],
+    },
+  ])
+})
+
+test('streamed thinking blocks go back to LiteLLM whole', () => {
+  const chunk = (delta: object, finish_reason?: string) => ({ id: 'r-1', choices: [{ delta, finish_reason }] })
+  const thinking = (text: string, signature: string | null = null) => ({
+    reasoning_content: text,
+    thinking_blocks: [{ type: 'thinking', thinking: text, signature }],
+  })
+  const { messages } = sentBack(
+    openaiCompatible({ name: 'litellm', baseURL: 'http://localhost/v1' })('m').provider,
+    chunk(thinking('H')),
+    chunk(thinking('m')),
+    chunk(thinking('', 's')),
+    chunk(thinking('So', 't')),
+    chunk({ thinking_blocks: [{ type: 'redacted_thinking', data: 'd' }] }),
+    chunk({ content: 'Yes' }, 'stop'),
+  )
+  expect(messages).toEqual([
+    {
+      role: 'assistant',
+      content: 'Yes',
+      thinking_blocks: [
+        { type: 'thinking', thinking: 'Hm', signature: 's' },
+        { type: 'thinking', thinking: 'So', signature: 't' },
+        { type: 'redacted_thinking', data: 'd' },
+      ],
     },
   ])
 })

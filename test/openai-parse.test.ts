@@ -75,6 +75,8 @@ describe('an answer', () => {
   test('reasoning details travel back in provider data', () => {
     const reasoning_details = [{ type: 'reasoning.encrypted', data: 'abc' }]
     expect(answer({ content: 'Yes.', reasoning_details })['providerData']).toEqual({ local: { reasoning_details } })
+    const thinking_blocks = [{ type: 'thinking', thinking: 'Hm', signature: 's' }]
+    expect(answer({ content: 'Yes.', thinking_blocks })['providerData']).toEqual({ local: { thinking_blocks } })
   })
 
   test('arguments are kept as the model wrote them', () => {

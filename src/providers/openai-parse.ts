@@ -53,7 +53,7 @@ export function parseChat(provider: string, body: unknown, dialect: Dialect): Pa
     id: text(json.id),
     model: text(json.model),
     parts: reasoning ? partsOf(reasoning, said.text) : undefined,
-    providerData: messageData(provider, message.reasoning_details),
+    providerData: messageData(provider, message.reasoning_details, message.thinking_blocks),
   }
   if (!reason && !dialect.noFinishReason) {
     return { kind: 'incomplete', problem: 'the answer has no finish reason', partial: answer }
@@ -112,9 +112,13 @@ function partsOf(reasoning: string, said: string): Part[] {
   return found
 }
 
-/** OpenRouter's reasoning details hold signatures and go back as they came. */
-function messageData(provider: string, details: unknown): ProviderData | undefined {
-  return list(details).length ? { [provider]: { reasoning_details: details } } : undefined
+/** Thoughts that hold signatures go back as they came: OpenRouter's reasoning details, the thinking blocks of LiteLLM and TrueFoundry. */
+export function messageData(provider: string, details: unknown, blocks: unknown): ProviderData | undefined {
+  const signed = {
+    ...(list(details).length > 0 && { reasoning_details: details }),
+    ...(list(blocks).length > 0 && { thinking_blocks: blocks }),
+  }
+  return Object.keys(signed).length > 0 ? { [provider]: signed } : undefined
 }
 
 const NO_CALLS: readonly ToolCall[] = []

@@ -2,7 +2,7 @@ import type { ServerSentEvent, StreamPart } from '../provider.ts'
 import { list, object, parsed, text, type JsonObject } from '../json.ts'
 import { argumentsOf, BROKEN_PROBLEM, callId, failureIn } from './answer.ts'
 import { repeatedText, type Saying } from './repeated-text.ts'
-import { callData, finishReason, isBroken, readContent, reasoningOf, usageOf } from './openai-parse.ts'
+import { callData, finishReason, isBroken, messageData, readContent, reasoningOf, usageOf } from './openai-parse.ts'
 
 /** A tool call being received. */
 interface Slot {
@@ -23,6 +23,7 @@ export function chatReader(provider: string): (event: ServerSentEvent) => readon
   let lastReason: string | undefined
   const slots: Slot[] = []
   const details: Record<string, unknown>[] = []
+  const blocks: Record<string, unknown>[] = []
   /** The latest event held something that is told later. */
   let collected = false
   const repeated = repeatedText((json) => sayingOf(partsOf(json as JsonObject)))
@@ -101,17 +102,18 @@ export function chatReader(provider: string): (event: ServerSentEvent) => readon
         }
       }
       if (hasMedia(delta)) parts.push({ type: 'other_content' })
-      if (delta.reasoning_details) {
+      if (delta.reasoning_details || delta.thinking_blocks) {
         collected = true
         collect(details, delta.reasoning_details)
+        collect(blocks, delta.thinking_blocks)
       }
       if (!begun && parts.some((part) => part.type !== 'meta')) begun = true
     }
     if (isBroken(reason)) return [...parts, { type: 'malformed', problem: BROKEN_PROBLEM }]
     if (reason && reason !== lastReason) {
       lastReason = reason
-      if (details.length)
-        parts.push({ type: 'message_data', providerData: { [provider]: { reasoning_details: details } } })
+      const providerData = messageData(provider, details, blocks)
+      if (providerData) parts.push({ type: 'message_data', providerData })
       parts.push({ type: 'finish', finishReason: finishReason(reason) })
     }
     if (chunk.usage || chunk.x_groq || choice?.usage) {
@@ -168,20 +170,30 @@ function slotFor(slots: readonly Slot[], index: unknown, id: string | undefined,
   return name && slots.at(-1)?.named ? -1 : slots.length - 1
 }
 
-/** OpenRouter's reasoning details come in pieces: text grows, everything else replaces. */
-function collect(details: Record<string, unknown>[], pieces: unknown): void {
+/** Signed thoughts come in pieces: text grows, everything else replaces. */
+function collect(thoughts: Record<string, unknown>[], pieces: unknown): void {
   for (const piece of list(pieces)) {
     const found = object(piece)
     if (!found) continue
-    const last = details.at(-1)
-    if (!last || last.type !== found.type || last.index !== found.index || found.type === 'reasoning.encrypted') {
-      details.push({ ...found })
+    const last = thoughts.at(-1)
+    if (!last || !continues(last, found)) {
+      thoughts.push({ ...found })
       continue
     }
     for (const [key, value] of Object.entries(found)) {
       const before = last[key]
-      const grows = (key === 'text' || key === 'summary') && typeof value === 'string' && typeof before === 'string'
-      if (value != null) last[key] = grows ? before + value : value
+      const grows = GROWING.has(key) && typeof value === 'string' && typeof before === 'string'
+      if (value != null && value !== '') last[key] = grows ? before + value : value
     }
   }
+}
+
+const GROWING: ReadonlySet<string> = new Set(['text', 'summary', 'thinking'])
+/** What is encrypted comes whole. */
+const WHOLE: ReadonlySet<unknown> = new Set(['reasoning.encrypted', 'redacted_thinking'])
+
+function continues(last: JsonObject, found: JsonObject): boolean {
+  // Thinking blocks have no numbers, but a signature ends each.
+  const ended = found.type === 'thinking' && Boolean(last.signature)
+  return last.type === found.type && last.index === found.index && !WHOLE.has(found.type) && !ended
 }
