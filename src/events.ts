@@ -25,7 +25,7 @@ export type CallEvent =
   | (EventBase & { readonly type: 'first_token'; readonly attempt: number; readonly elapsed: number })
   /** The provider is alive but sends no content. */
   | (EventBase & { readonly type: 'ping'; readonly attempt: number })
-  /** Another attempt follows after `delay` ms; `attempt` is its number. */
+  /** Another attempt follows after `delay` ms; `attempt` is its number, and `error` what the one before failed with. */
   | (EventBase & {
       readonly type: 'retry'
       readonly attempt: number
@@ -33,7 +33,7 @@ export type CallEvent =
       readonly delayFrom: 'backoff' | 'server' | null
       readonly error: AnyCompletionError
     })
-  /** The call has its result; the last event of it. */
+  /** The call has its result, `duration` ms after it was made; the last event of it. */
   | (EventBase & {
       readonly type: 'success'
       readonly duration: number
@@ -41,7 +41,7 @@ export type CallEvent =
       readonly finishReason: FinishReason
       readonly usage: Usage | undefined
     })
-  /** The call has failed; the last event of it. */
+  /** The call has failed, `duration` ms after it was made; the last event of it. */
   | (EventBase & {
       readonly type: 'failure'
       readonly duration: number

@@ -6,6 +6,7 @@ export type Extra = Readonly<Record<string, unknown>>
 /** Text. */
 export interface TextPart {
   readonly type: 'text'
+  /** May be empty. */
   readonly text: string
   /** Wire fields of this part. */
   readonly extra?: Extra | undefined
@@ -22,6 +23,7 @@ export interface ImagePart {
   readonly data?: Uint8Array | string | undefined
   /** Such as `image/png`. @defaultValue what the first bytes of `data` say; a TypeError where they say nothing */
   readonly mediaType?: string | undefined
+  /** Wire fields of this part. */
   readonly extra?: Extra | undefined
 }
 
@@ -36,13 +38,16 @@ export interface FilePart {
   readonly mediaType: string
   /** Shown to the model. */
   readonly name?: string | undefined
+  /** Wire fields of this part. */
   readonly extra?: Extra | undefined
 }
 
 /** What a reasoning model thought; in an assistant's message only. */
 export interface ReasoningPart {
   readonly type: 'reasoning'
+  /** Empty where the provider shows a signature alone. */
   readonly text: string
+  /** Wire fields of this part. */
   readonly extra?: Extra | undefined
   /** What the provider must see again, such as a signature. */
   readonly providerData?: ProviderData | undefined
@@ -56,6 +61,7 @@ export interface InputMessage {
   readonly role: 'system' | 'developer' | 'user'
   /** Text, or parts of type `text`, `image` and `file`. */
   readonly content: string | readonly Part[]
+  /** Wire fields of this message. */
   readonly extra?: Extra | undefined
 }
 
@@ -66,6 +72,7 @@ export interface AssistantMessage {
   readonly content: string | readonly Part[]
   /** What the model asked for; each wants a `tool` message in answer. */
   readonly toolCalls?: readonly ToolCall[] | undefined
+  /** Wire fields of this message. */
   readonly extra?: Extra | undefined
   /** What the provider must see again; goes only to the provider it came from. */
   readonly providerData?: ProviderData | undefined
@@ -78,6 +85,7 @@ export interface ToolMessage {
   readonly toolCallId: string
   /** What the tool gave. */
   readonly content: string | readonly Part[]
+  /** Wire fields of this message. */
   readonly extra?: Extra | undefined
 }
 

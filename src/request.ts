@@ -106,15 +106,21 @@ export interface Request<T extends ToolSet = ToolSet, O extends OutputSpec | und
 
 /** A tool as it is sent: its schema is plain JSON Schema by now. */
 export interface ResolvedTool {
+  /** 1 to 64 letters, digits, `_` and `-`. */
   readonly name: string
+  /** What the tool is for, for the model. */
   readonly description?: string | undefined
+  /** Describes an object. */
   readonly inputSchema: Readonly<Record<string, unknown>>
+  /** Whether the arguments must fit; undefined leaves it to the provider. */
   readonly strict?: boolean | undefined
+  /** Wire fields, sent as they are. */
   readonly extra?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** The wanted shape of the answer: its schema is plain JSON Schema by now. */
 export interface ResolvedOutput {
+  /** 1 to 64 letters, digits, `_` and `-`. */
   readonly name: string
   /** Describes an object, whatever the caller's schema describes. */
   readonly schema: Readonly<Record<string, unknown>>
@@ -122,7 +128,7 @@ export interface ResolvedOutput {
   readonly strict?: boolean | undefined
 }
 
-/** A request that has been checked, with nothing left to decide: what a Provider prepares. */
+/** A {@link Request} that has been checked, with nothing left to decide: what a Provider prepares. Its members mean what they mean there. */
 export interface ResolvedRequest {
   readonly model: string
   readonly messages: readonly Message[]

@@ -4,8 +4,9 @@ import type { StreamEvent } from './stream-events.ts'
 /** How `toReadableStream` writes an event: `'events'` for `readEvents`, `'openai'` for what speaks OpenAI's wire, or a function. */
 export type StreamFormat = 'events' | 'openai' | ((event: StreamEvent) => string)
 
+/** How {@link CompletionStream.toReadableStream} writes. */
 export interface ReadableStreamOptions {
-  /** @defaultValue 'events' */
+  /** What the events become. @defaultValue 'events' */
   readonly format?: StreamFormat | undefined
   /** Silence after which a comment is written, in milliseconds, so that no proxy takes the connection for dead. @defaultValue 15_000 */
   readonly heartbeat?: number | undefined

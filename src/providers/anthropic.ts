@@ -13,6 +13,7 @@ import {
   type ProviderSettings,
 } from './settings.ts'
 
+/** What `anthropic` can be given; an absent member is looked up in the environment when a call is made. */
 export interface AnthropicSettings extends ProviderSettings {
   /** Sent as a bearer token in place of `apiKey`. @defaultValue the variable ANTHROPIC_AUTH_TOKEN, where there is no key */
   readonly authToken?: ApiKey | undefined

@@ -11,6 +11,7 @@ import {
   type ProviderSettings,
 } from './settings.ts'
 
+/** What `azureOpenAI` can be given; an absent member is looked up in the environment when a call is made. */
 export interface AzureOpenAISettings extends Omit<ProviderSettings, 'baseURL'> {
   /** The resource, such as https://my-resource.openai.azure.com. @defaultValue the variable AZURE_OPENAI_ENDPOINT */
   readonly endpoint?: string | URL | undefined

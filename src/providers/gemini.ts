@@ -13,8 +13,9 @@ import {
   type ProviderSettings,
 } from './settings.ts'
 
+/** What `gemini` can be given; an absent member is looked up in the environment when a call is made. */
 export interface GeminiSettings extends ProviderSettings {
-  /** @defaultValue 'v1beta' */
+  /** The version in the path. @defaultValue 'v1beta' */
   readonly apiVersion?: string | undefined
 }
 

@@ -3,6 +3,7 @@ import type { Dialect } from './dialect.ts'
 import { chatProvider } from './openai-compatible.ts'
 import { COMMON_SETTINGS, checkSettings, environment, providerFactory, type ProviderSettings } from './settings.ts'
 
+/** What `openai` can be given; an absent member is looked up in the environment when a call is made. */
 export interface OpenAISettings extends ProviderSettings {
   /** Sent as OpenAI-Organization. @defaultValue the variable OPENAI_ORG_ID, where the key is the environment's, too */
   readonly organization?: string | undefined

@@ -5,17 +5,21 @@ import { nameOf, readTimeout, type TimeoutHeader } from './timeout-headers.ts'
 
 /** The context of a Lambda invocation. */
 export interface LambdaContext {
+  /** Milliseconds until Lambda stops the function. */
   getRemainingTimeInMillis(): number
 }
 
 /** A header that is believed, and the request (or its headers) that may carry it. */
 export interface HeaderSource {
+  /** One whose form is known by its name, or one of your own with its unit. */
   readonly header: TimeoutHeader
+  /** A request of Node's, a web `Request`, a framework's, or headers. */
   readonly of: object
 }
 
 /** A platform's limit, counted from the moment that its event names. */
 export interface PlatformSource {
+  /** One of {@link platforms}, or your own. */
   readonly platform: Platform
   /** What the platform hands over, for example the event of a Lambda function behind API Gateway. */
   readonly event?: unknown
@@ -27,6 +31,7 @@ export type DeadlineSource = LambdaContext | HeaderSource | Platform | PlatformS
 /** One that may be absent says nothing. */
 type Source = DeadlineSource | undefined
 
+/** How {@link deadlineFrom} counts. */
 export interface DeadlineFromOptions {
   /** Milliseconds kept back: for writing the answer, and for the way of the answer through whatever stands before the service. */
   readonly reserve: number

@@ -1,6 +1,7 @@
 import { fail, rejectUnknown } from '../check.ts'
 import { withRequest } from './with-request.ts'
 
+/** What {@link expressMiddleware} and {@link fastifyHook} can be given. */
 export interface MiddlewareOptions<Request> {
   /** When the answer to a request must be ready; undefined sets no deadline. */
   readonly deadline?: ((request: Request) => Date | number | undefined) | undefined

@@ -1,5 +1,6 @@
 /** Something that stands before a service and gives up on it. */
 export interface Platform {
+  /** For people. */
   readonly name: string
   /** Milliseconds after which it answers in the service's place, where its setting has not been changed. */
   readonly limit: number
@@ -12,6 +13,7 @@ export interface Platform {
   readonly receivedAt?: (event: unknown) => number | undefined
 }
 
+/** The keys of {@link platforms}. */
 export type PlatformName =
   | 'awsApiGateway'
   | 'awsHttpApi'

@@ -1,6 +1,7 @@
 import { type AnyCompletionError, type Code, isCompletionError } from '../errors.ts'
 import { unwrapError } from '../fetch/unwrap-error.ts'
 
+/** What a problem tells beside what every caller may know. */
 export interface ProblemOptions {
   /**
    * Adds what the provider said and where (`providerMessage`, `providerCode`, `provider`, `model`, `requestId`) and the real code of an
@@ -12,9 +13,11 @@ export interface ProblemOptions {
 
 /** The body of an RFC 9457 problem. */
 export interface ProblemBody {
+  /** The problem has no page of its own: `title` is the status's. */
   readonly type: 'about:blank'
   /** The status's own phrase. */
   readonly title: string
+  /** The HTTP status, again. */
   readonly status: number
   /** In words of ours: nothing of the prompt, the answer, the provider's text or the service's insides. */
   readonly detail: string
@@ -22,6 +25,7 @@ export interface ProblemBody {
   readonly code: Code | 'unavailable' | 'internal' | 'bad_request'
   /** Names the call in the service's logs. */
   readonly callId?: string | undefined
+  /** With `expose` only, as are the four below: members of the CompletionError. */
   readonly provider?: string | undefined
   readonly model?: string | undefined
   readonly providerCode?: string | undefined
@@ -31,9 +35,11 @@ export interface ProblemBody {
 
 /** An RFC 9457 problem, ready to be sent by any framework. */
 export interface Problem {
+  /** The HTTP status to answer with. */
   readonly status: number
   /** Names in lower case: content-type, cache-control and, where a wait is known, retry-after. */
   readonly headers: Readonly<Record<string, string>>
+  /** To be sent as JSON. */
   readonly body: ProblemBody
 }
 

@@ -9,9 +9,11 @@ import { type ProblemOptions, toProblem } from './problem.ts'
 
 /** What is relayed: a stream of punctual's, or anything that is as iterable and as cancellable. */
 export interface RelaySource extends AsyncIterable<StreamEvent> {
+  /** Ends it; called in any case, when it has ended too. */
   cancel(reason?: unknown): void
 }
 
+/** How {@link relay} and {@link relayResponse} write. */
 export interface RelayOptions extends ProblemOptions {
   /**
    * How events are written: `'events'` for `readEvents`, `'openai'` for clients of OpenAI's wire, or a function, whose empty string
