@@ -31,7 +31,7 @@ export type TimeoutPhase = 'total' | 'attempt' | 'connect' | 'headers' | 'firstT
  */
 export type StopReason = 'not_retryable' | 'max_retries' | 'retry_after' | 'deadline' | 'budget' | 'aborted' | 'circuit'
 
-/** The last answer that the provider gave: at most 64 KiB of its body, of what is read as it comes the first 8, secrets removed. */
+/** The last answer that the provider gave: at most 64 KiB of its body (8 KiB of one that is read as it comes), without secrets. */
 export interface ErrorResponse {
   /** The HTTP status. */
   readonly status: number

@@ -34,8 +34,6 @@ test('never throws, wherever a text is cut', () => {
 
 test('takes time in proportion to the text alone', () => {
   const nested = '{"a":['.repeat(2_000) + '1,'.repeat(200_000)
-  const began = performance.now()
-  salvageJson(nested)
-  // With what is open kept at every comma this takes minutes.
-  expect(performance.now() - began).toBeLessThan(2_000)
+  // With what is open kept at every comma this takes minutes, and the test's own limit ends it.
+  expect(salvageJson(nested)).toBeTypeOf('object')
 })

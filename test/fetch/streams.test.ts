@@ -49,7 +49,7 @@ describe('a stream through createFetch', () => {
       setTimeout(() => exchange.reset(), 20)
     })
     const response = await ask(server, { body: { stream: true, n: 2 } })
-    expect((await read(response)).error).toBeDefined()
+    expect((await read(response)).error).toMatchObject({ code: 'network' })
   })
 
   it('is handed on with its first content, not before', async () => {

@@ -7,6 +7,8 @@ import { post, receive, until } from '../support/receive.ts'
 type Fetch = typeof globalThis.fetch
 
 const url = new URL('https://model.example/v1')
+const DOWN = new Error('no network')
+const MISTAKE = expect.any(TypeError) as unknown
 
 describe('a given fetch', () => {
   test('is called with a string and a plain init', async () => {
@@ -18,20 +20,20 @@ describe('a given fetch', () => {
     expect(init?.signal).toBeInstanceOf(AbortSignal)
   })
 
-  test.each<[string, () => unknown]>([
-    ['throws', () => raise(new Error('no network'))],
-    ['rejects', () => Promise.reject(new Error('no network'))],
-    ['rejects with a string', () => Promise.reject('no network')],
-    ['returns nothing', () => Promise.resolve(undefined)],
-    ['returns something else', () => Promise.resolve({ status: '200' })],
-    ['returns an error response', () => Promise.resolve(Response.error())],
-    ['returns a body that was read', async () => read(new Response('{}'))],
-    ['returns a body that is being read', async () => locked(new Response('{}'))],
-    ['returns a body of strings', () => Promise.resolve(stringsResponse())],
-  ])('that %s is an error', async (_what, fetch) => {
+  test.each<[string, () => unknown, unknown]>([
+    ['throws', () => raise(DOWN), DOWN],
+    ['rejects', () => Promise.reject(DOWN), DOWN],
+    ['rejects with a string', () => Promise.reject('no network'), 'no network'],
+    ['returns nothing', () => Promise.resolve(undefined), MISTAKE],
+    ['returns something else', () => Promise.resolve({ status: '200' }), MISTAKE],
+    ['returns an error response', () => Promise.resolve(Response.error()), MISTAKE],
+    ['returns a body that was read', async () => read(new Response('{}')), MISTAKE],
+    ['returns a body that is being read', async () => locked(new Response('{}')), MISTAKE],
+    ['returns a body of strings', () => Promise.resolve(stringsResponse()), MISTAKE],
+  ])('that %s is an error', async (_what, fetch, expected) => {
     const received = await receive(openFetchTransport(fetch as Fetch), post(url)).done
     expect(received.order.at(-1)).toBe('error')
-    expect(received.error).toBeDefined()
+    expect(received.error).toEqual(expected)
   })
 
   test('passes on what it rejects with, as it is', async () => {
