@@ -68,6 +68,8 @@ function watch(running: Running): void {
 function authorized(running: Running, given: Credentials, now: number): void {
   if (running.over) return
   const { call } = running
+  if (call.attempts.length > 0)
+    call.pastCredentials = [...new Set([...call.pastCredentials, ...Object.values(call.credentials)])]
   call.credentials = given ?? NO_CREDENTIALS
   const { method = 'POST', body } = call.wire
   running.request = { ...YOUNG, method, url: call.url, headers: sentHeaders(call, given), body }

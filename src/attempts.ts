@@ -8,6 +8,7 @@ import { type AnyCompletionError, type CompletionError, isCompletionError, type 
 import { endingError } from './failure.ts'
 import type { Correction } from './output.ts'
 import { finishFailure } from './settle.ts'
+import { afterTurn } from './turn.ts'
 import { askAgain, takeCorrection } from './understanding.ts'
 
 const FIRST: AttemptPlan = { delayBefore: 0, delayFrom: null }
@@ -61,6 +62,7 @@ async function decide(call: Call, loop: Loop, thrown: unknown): Promise<boolean>
     }
     tellRetry(call, plan, error)
     if (plan.delayBefore > 0) await sleep(call, plan.delayBefore)
+    else await oneTurn(call)
     loop.plan = plan
     loop.retries++
     return true
@@ -194,6 +196,12 @@ function interruptible<T>(call: Call, ask: () => T | Promise<T>, onEnd?: (ending
   }).finally(() => {
     call.interrupt = undefined
   })
+}
+
+/** Attempts that fail at once and follow at once would leave the event loop no turn: no abort would be heard, no other task would run. */
+async function oneTurn(call: Call): Promise<void> {
+  await new Promise<void>((resolve) => afterTurn(resolve))
+  goOn(call)
 }
 
 /** Waits on the clock's word and not on its timers', which may be early, or shorter than the wait. */

@@ -65,6 +65,8 @@ export interface Call {
   lastError: CompletionError | undefined
   /** The credential headers of the latest attempt: nothing of them may be shown. */
   credentials: Readonly<Record<string, string>>
+  /** Those of the attempts before: a server may speak of one that it has refused. */
+  pastCredentials: readonly string[]
   /** The latest response that was an error by its status. */
   refusal: Refusal | undefined
   /** The calls of its client that are under way. */

@@ -153,7 +153,10 @@ function errorResponse(call: Call, { status, headers, body }: SeenResponse): Err
 }
 
 /** The id, unless a server that repeats what it was sent has put the credential there. */
-export function shownRequestId({ credentials, settings }: Call, headers: HeaderBag): string | undefined {
+export function shownRequestId(
+  { credentials, pastCredentials, settings }: Call,
+  headers: HeaderBag,
+): string | undefined {
   const id = requestIdOf(headers)
   if (id === undefined) return undefined
   const repeats = (value: string | null | undefined): boolean => {
@@ -163,6 +166,7 @@ export function shownRequestId({ credentials, settings }: Call, headers: HeaderB
   const own = settings.layer.headers
   for (const name in own) if (SECRET_NAME.test(name) && repeats(own[name])) return undefined
   for (const name in credentials) if (repeats(credentials[name])) return undefined
+  if (pastCredentials.some(repeats)) return undefined
   return id
 }
 
@@ -185,7 +189,7 @@ function secretsOf(call: Call): string[] {
     ...call.url.searchParams.entries(),
   ]
   const secret = named.flatMap(([name, value]) => (value !== null && SECRET_NAME.test(name) ? [value] : []))
-  return [...Object.values(call.credentials), ...secret, passwordOf(call.settings.layer.proxy)]
+  return [...Object.values(call.credentials), ...call.pastCredentials, ...secret, passwordOf(call.settings.layer.proxy)]
 }
 
 function passwordOf(proxy: Call['settings']['layer']['proxy']): string {

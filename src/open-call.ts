@@ -117,6 +117,7 @@ const BLANK: Call = {
   lastError: undefined,
   refusal: undefined,
   credentials: {},
+  pastCredentials: [],
   place: -1,
   peers: [],
   release() {

@@ -26,6 +26,7 @@ export type EventsBody =
  * with phase `signal`, where the caller's own signal ended the request · `invalid_response` where the body ends before the answer does
  */
 export async function* readEvents(body: EventsBody): AsyncGenerator<StreamEvent, undefined, undefined> {
+  if (typeof body !== 'object' || body === null) fail('readEvents', body, WANTED)
   if ('ok' in body && !body.ok) throw await refused(body)
   const parser = createSseParser()
   let finished = false
@@ -48,13 +49,16 @@ export async function* readEvents(body: EventsBody): AsyncGenerator<StreamEvent,
   return undefined
 }
 
+const WANTED = 'a response with a body, or a stream of bytes'
+
 const PING: StreamEvent = { type: 'ping' }
 
 type Written = StreamEvent | { readonly type: 'error'; readonly error: CompletionErrorJSON }
 
 function eventOf(data: string): Written {
   const event = object(parsed(data))
-  if (typeof event?.['type'] === 'string') return event as unknown as Written
+  const readable = event?.['type'] === 'error' ? text(object(event['error'])?.['code']) : text(event?.['type'])
+  if (readable) return event as unknown as Written
   // Said without quoting what may be an answer.
   throw new CompletionError({
     code: 'invalid_response',
@@ -85,8 +89,7 @@ async function refused(response: Response): Promise<CompletionError> {
 /** The chunks. Leaving early cancels the body. */
 async function* chunksOf(body: EventsBody): AsyncGenerator<Uint8Array, undefined, undefined> {
   const source = 'body' in body ? body.body : body
-  if (source === null || typeof source !== 'object')
-    fail('readEvents', body, 'a response with a body, or a stream of bytes')
+  if (source === null || typeof source !== 'object') fail('readEvents', body, WANTED)
   const chunks = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : iteratorOf(source)
   let left = true
   const ended = (error: unknown): never => {

@@ -4,7 +4,7 @@ import { dataFrame, type Frames, HEARTBEAT, type FrameSource, written } from './
 import { openaiFrames } from './openai-frames.ts'
 import type { StreamEvent } from './stream-events.ts'
 import type { ReadableStreamOptions } from './stream-handle.ts'
-import { within } from './within.ts'
+import { heard, within } from './within.ts'
 
 const HEARTBEAT_MS = 15_000
 const NAMES = new Set(['format', 'heartbeat'])
@@ -38,7 +38,7 @@ export function readableStreamOf(
         try {
           // Some events have no form in a format; then the next one is waited for.
           while (text === '' && !over) {
-            pending ??= events.next()
+            pending ??= heard(events.next())
             const left = askedAt + heartbeat - source.clock.now()
             const result = left > 0 ? await within(pending, left, source.clock) : undefined
             if (!result) {

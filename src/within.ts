@@ -8,3 +8,9 @@ export function within<T>(promise: Promise<T>, milliseconds: number, clock: Cloc
     promise.then(resolve, reject).finally(() => clock.clearTimeout(timer))
   })
 }
+
+/** A promise that may fail before anybody waits for it: whoever asks for it later still hears of it. */
+export function heard<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {})
+  return promise
+}

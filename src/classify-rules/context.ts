@@ -12,10 +12,10 @@ export const CONTEXT: readonly Rule[] = [
   // OpenAI and its imitators, by name; Anthropic's stop reason as gateways forward it; LiteLLM.
   { seen: /^\w*context_?(?:length|window|size)_?(?:exceeded)?(?:_?error)?$/m, code: 'context_length' },
   // A sentence that says that the context is exceeded (OpenAI, SGLang, Ollama, Anthropic), or that names its size beside what was sent
-  // (OpenAI, OpenRouter, vLLM "is only", Mistral, Fireworks).
+  // (OpenAI, OpenRouter, vLLM "is only", Mistral, Fireworks); SiliconFlow; vLLM, where the prompt leaves less than nothing to the answer.
   {
     status: TOO_LONG,
-    seen: /exceed\w*,? (?:the |this |its )?(?:model'?s? )?(?:available |maximum |max )?context (?:size|length|window|limit)|context (?:length|size|window)(?: is| of|:)?(?: only)? \(?\d|\d maximum context length|context[_ ]window[_ ]?exceed/i,
+    seen: /exceed\w*,? (?:the |this |its )?(?:model'?s? )?(?:available |maximum |max )?context (?:size|length|window|limit)|context (?:length|size|window)(?: is| of|:)?(?: only)? \(?\d|\d maximum context length|context[_ ]window[_ ]?exceed|context (?:size|length|window) (?:has been |was |is )?exceeded|must be less than (?:or equal to )?max_(?:seq_len|total_tokens)|max_tokens must be at least 1, got -\d/i,
     code: 'context_length',
   },
   // Longer, greater or larger than the context: LM Studio, Ollama, llama.cpp, SGLang, vLLM, Together; LM Studio's n_keep and n_ctx;
@@ -34,6 +34,10 @@ export const CONTEXT: readonly Rule[] = [
     notSeen: OUTPUT_CAP,
     code: 'context_length',
   },
-  // llama.cpp's older builds say it under a 500.
-  { status: [500], seen: /exceed\w* (?:the )?(?:available )?context (?:size|length|window)/i, code: 'context_length' },
+  // llama.cpp says it under a 500.
+  {
+    status: [500],
+    seen: /exceed\w* (?:the )?(?:available )?context (?:size|length|window)|context (?:size|length|window) (?:has been |was |is )?exceeded/i,
+    code: 'context_length',
+  },
 ]

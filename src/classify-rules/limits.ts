@@ -46,7 +46,7 @@ export const LIMITS: readonly Rule[] = [
   // Ollama plans, Azure API Management's token quotas, Fireworks and Moonshot suspensions.
   {
     status: MONEY,
-    seen: /specified API usage limits|spend(?:ing)? (?:limit|cap)|key limit exceeded|budget has been exceeded|exceeded(?:token)?budget|exceeded budget|over budget|token quota is exceeded|usage limit (?:has been |was )?(?:reached|exceeded)|reached your \w+ usage limit|usage limit for this|extra usage is required|suspended[^.]{0,80}(?:billing|invoice|payment|balance|limit)/i,
+    seen: /specified API usage limits|spend(?:ing)? (?:limit|cap)|key limit exceeded|budget has been exceeded|exceeded(?:token)?budget|exceeded budget|over budget|token quota is exceeded|usage limit (?:has been |was )?(?:reached|exceeded)|reached your \w+ usage limit|usage limit for this|extra usage is required|out of extra usage|suspended[^.]{0,80}(?:billing|invoice|payment|balance|limit)/i,
     code: 'quota_exceeded',
   },
   // Load, by name: OpenAI and Anthropic error pages, Azure capacity, Moonshot, Mistral's tiers, Groq flex, TGI error_type.

@@ -132,7 +132,7 @@ function assistantBlocks(provider: string, parts: readonly Part[]): Wire[] {
       throw new TypeError(`an assistant message takes no ${part.type} part on this wire`)
     }
     const own = part.providerData?.[provider]
-    if (own?.block) blocks.push(own.block as Wire)
+    if (own?.block) blocks.push({ ...(own.block as Wire) })
     else if (part.type === 'reasoning') {
       // Thoughts without their signature, or another provider's, are refused.
       if (own?.signature) blocks.push({ type: 'thinking', thinking: part.text, signature: own.signature })

@@ -130,7 +130,7 @@ function modelPart(provider: string, part: Part): Wire[] {
     throw new TypeError(`an assistant message takes no ${part.type} part on this wire`)
   }
   const own = part.providerData?.[provider]
-  if (own?.part) return [own.part as Wire]
+  if (own?.part) return [{ ...(own.part as Wire) }]
   // Thoughts are summaries: only one with a signature is of use to the model.
   if (part.type === 'reasoning') return own?.thoughtSignature ? [{ text: part.text, thought: true, ...own }] : []
   return part.text || own ? [{ text: part.text, ...part.extra, ...own }] : []

@@ -4,7 +4,7 @@ import { dataFrame, type Frames, HEARTBEAT, written } from '../frames.ts'
 import { openaiFrames } from '../openai-frames.ts'
 import type { StreamEvent } from '../stream-events.ts'
 import type { StreamFormat } from '../stream-handle.ts'
-import { within } from '../within.ts'
+import { heard, within } from '../within.ts'
 import { type ProblemOptions, toProblem } from './problem.ts'
 
 /** What is relayed: a stream of punctual's, or anything that is as iterable and as cancellable. */
@@ -80,7 +80,7 @@ async function* pieces(
   try {
     const events = stream[Symbol.asyncIterator]()
     for (;;) {
-      next ??= events.next()
+      next ??= heard(events.next())
       // Silence is that of what is written: events of which nothing is may be many.
       const left = askedAt + heartbeat - clock.now()
       const result = left > 0 ? await within(next, left, clock) : undefined
