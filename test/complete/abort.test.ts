@@ -249,3 +249,19 @@ function afterMicrotasks(count: number, run: () => void): void {
   if (count === 0) run()
   else queueMicrotask(() => afterMicrotasks(count - 1, run))
 }
+
+test('attempts without a wait between them hear an abort', async () => {
+  const controller = new AbortController()
+  let requests = 0
+  const fetch = (): Promise<Response> => {
+    requests++
+    return Promise.reject(Object.assign(new TypeError('fetch failed'), { cause: { code: 'ECONNREFUSED' } }))
+  }
+  const retry = { maxRetries: Infinity, baseDelay: 0 }
+  const call = failureOf(
+    clientOf('http://local', { fetch, retry, timeout: 5_000 }).complete(asked, { signal: controller.signal }),
+  )
+  setImmediate(() => setImmediate(() => controller.abort()))
+  expect(await call).toMatchObject({ code: 'aborted' })
+  expect(requests).toBeGreaterThan(0)
+})

@@ -198,3 +198,13 @@ test("a caller's own authorization header replaces the key", async () => {
   await client.complete(asked, { headers: { Authorization: 'Custom abc' } })
   expect(keysOf(fetch)).toEqual(['Custom abc'])
 })
+
+test('a credential that was refused is shown no more than its successor', async () => {
+  const speaking = responding(failure('the key old-credential-alpha was revoked', 'permission_error'), 403)
+  let asked401 = 0
+  const apiKey = (): string => (asked401++ === 0 ? 'old-credential-alpha' : 'new-credential-gamma')
+  const fetch = scriptedFetch(refused, speaking)
+  const error = await failureOf(clientOf('http://local', { fetch, apiKey }).complete(asked))
+  expect(error.code).toBe('permission')
+  expect(JSON.stringify(error)).not.toContain('alpha')
+})

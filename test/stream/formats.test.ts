@@ -91,6 +91,11 @@ describe('toReadableStream', () => {
     const body = await textOf(clientOf(server.origin).stream(asked).toReadableStream())
     const cut = new Response(body.slice(0, body.indexOf('"finish"')))
     expect((await wire.take(readEvents(cut))).error).toMatchObject({ code: 'invalid_response', retryable: true })
+    for (const damaged of ['{"type":"error"}', '{"type":"error","error":null}', 'null']) {
+      const { error } = await wire.take(readEvents(new Response(`data: ${damaged}\n\n`)))
+      expect(error).toMatchObject({ code: 'invalid_response' })
+    }
+    await expect(readEvents(undefined as never).next()).rejects.toThrow('readEvents must be')
     const foreign = await wire.take(readEvents(new Response('data: {"hello":1}\n\n')))
     expect(foreign.error).toMatchObject({ code: 'invalid_response' })
   })
@@ -311,3 +316,22 @@ test('toReadableStream names an option that it does not know', () => {
 function raise(): never {
   throw new Error('mine')
 }
+
+test('an event that is awaited by nobody when the stream fails is no unhandled rejection', async () => {
+  const unhandled: unknown[] = []
+  const hear = (reason: unknown): void => void unhandled.push(reason)
+  process.on('unhandledRejection', hear)
+  onTestFinished(() => void process.off('unhandledRejection', hear))
+  const server = await serverOf((exchange) => wire.begin(exchange, wire.word('one')))
+  // Writes nothing, and takes longer for it than the heartbeat.
+  const format = (): string => {
+    for (const end = performance.now() + 40; performance.now() < end; );
+    return ''
+  }
+  const reader = clientOf(server.origin).stream(asked).toReadableStream({ heartbeat: 20, format }).getReader()
+  expect(new TextDecoder().decode((await reader.read()).value)).toBe(': ping\n\n')
+  await reader.cancel('gone')
+  await new Promise((resolve) => setImmediate(resolve))
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(unhandled).toEqual([])
+})
