@@ -88,6 +88,18 @@ describe('the messages', () => {
     ])
   })
 
+  test('a message of the caller is left as it was', () => {
+    const block = Object.freeze({ type: 'redacted_thinking', data: 'd' })
+    const body = sent({
+      role: 'assistant',
+      content: [{ type: 'reasoning', text: '', providerData: { anthropic: { block } } }],
+      extra: { cache_control: { type: 'ephemeral' } },
+    })
+    expect(body['messages']).toEqual([
+      { role: 'assistant', content: [{ ...block, cache_control: { type: 'ephemeral' } }] },
+    ])
+  })
+
   test('thoughts go back with their signature, foreign ones do not', () => {
     const body = sent({
       role: 'assistant',

@@ -2,7 +2,7 @@ import { REFUSALS, type Rule } from './rule.ts'
 
 /**
  * The names and numbers of vendors that do not speak OpenAI's wire, and what gateways add of their own. Looked at before the rows that
- * hold everywhere, by every provider but OpenAI's own.
+ * hold everywhere, by every provider but OpenAI's own. `base_resp_…` is MiniMax', under a 200 (docs, "Error Codes").
  */
 export const OTHERS: readonly Rule[] = [
   // OpenRouter, docs "errors": the one 402 that passes by itself, when the requests in flight have settled.
@@ -16,15 +16,9 @@ export const OTHERS: readonly Rule[] = [
   // Alibaba Model Studio error codes; AWS service quotas. Zhipu: 1113 arrears, 1304 calls of a day, 1308 and 1310 plan limits, 1309 plan
   // expired. Volcengine Ark error codes; one-api and its descendants.
   {
-    seen: /^(?:arrearage|allocationquota\.freetieronly|servicequotaexceededexception|#1113|#1304|#1308|#1309|#1310|account(?:overdueerror|quotaexceeded)|setlimitexceeded|pre_consume_token_quota_failed)$/m,
+    seen: /^(?:arrearage|allocationquota\.freetieronly|servicequotaexceededexception|#1113|#1304|#1308|#1309|#1310|account(?:overdueerror|quotaexceeded)|setlimitexceeded|base_resp_(?:1008|2056)|pre_consume_token_quota_failed)$/m,
     code: 'quota_exceeded',
   },
-  // MiniMax, docs "Error Codes": under a 200, in `base_resp`.
-  { seen: /^base_resp_(?:1008|2056)$/m, code: 'quota_exceeded' },
-  { seen: /^base_resp_(?:1002|1039|1041|2045)$/m, code: 'rate_limit' },
-  { seen: /^base_resp_(?:1026|1027)$/m, code: 'content_filter' },
-  { seen: /^base_resp_(?:1004|2049)$/m, code: 'authentication' },
-  { seen: /^base_resp_(?:1042|2013)$/m, code: 'invalid_request' },
   // Gemini: QuotaFailure names the day's quota; its RetryInfo is shorter than the day.
   { status: [0, 429], seen: /^\S*perday\S*$/m, code: 'quota_exceeded' },
   // Vertex names the metric in the text; a limit of 0 is no allowance at all (Gemini free tier).
@@ -38,14 +32,14 @@ export const OTHERS: readonly Rule[] = [
   // Rates, by name, where the status does not say it: Bedrock throttling under a 400, Google inside a stream.
   {
     status: [0, 400, 403, 413, 503],
-    seen: /^(?:throttling(?:exception)?|resource_exhausted|#1302|#1303)$/m,
+    seen: /^(?:throttling(?:exception)?|resource_exhausted|#1302|#1303|base_resp_(?:1002|1039|1041|2045))$/m,
     code: 'rate_limit',
   },
   // Prompts that are too long, by name: GitHub Models, gateways, Zhipu 1261.
   { seen: /^(?:prompt_too_long|tokens_limit_reached|#1261)$/m, code: 'context_length' },
   // Alibaba data inspection, Zhipu 1301, Volcengine Ark; Cloudflare AI Gateway's guardrails.
   {
-    seen: /^(?:data_inspection_failed|datainspectionfailed|#1301|\w+sensitivecontentdetected(?:\.\w+)?)$|blocked due to security configurations/im,
+    seen: /^(?:data_inspection_failed|datainspectionfailed|#1301|base_resp_102[67]|\w+sensitivecontentdetected(?:\.\w+)?)$|blocked due to security configurations/im,
     code: 'content_filter',
   },
   // OpenRouter, docs "moderation errors": a 403 whose metadata lists reasons.
@@ -53,7 +47,7 @@ export const OTHERS: readonly Rule[] = [
   // AWS common errors; Zhipu 1000–1004; Google's unregistered callers, under a 403.
   {
     status: REFUSALS,
-    seen: /^(?:unrecognizedclientexception|invalidsignatureexception|expiredtokenexception|missingauthenticationtokenexception|invalidclienttokenid|incompletesignature|#100[0-4])$|unregistered callers|authentication failed/im,
+    seen: /^(?:unrecognizedclientexception|invalidsignatureexception|expiredtokenexception|missingauthenticationtokenexception|invalidclienttokenid|incompletesignature|#100[0-4]|base_resp_(?:1004|2049))$|unregistered callers|authentication failed/im,
     code: 'authentication',
   },
   // Regions and terms: Gemini (FAILED_PRECONDITION), OpenAI's imitators, Groq, Bedrock's use-case form, Anthropic's disabled organizations.
@@ -73,6 +67,6 @@ export const OTHERS: readonly Rule[] = [
     seen: /^(?:resourcenotfoundexception|resource_not_found_error|#1211)$|model identifier is invalid|not a valid model|model not exist|invalid model name|(?:unknown|invalid) model:/im,
     code: 'not_found',
   },
-  // llama.cpp answers 501 to what it was not built for: no further attempt changes that.
-  { status: [0, 500, 501], seen: /^not_supported_error$/m, code: 'invalid_request' },
+  // llama.cpp answers 501 to what it was not built for: no further attempt changes that. MiniMax names a wrong parameter.
+  { status: [0, 500, 501], seen: /^(?:not_supported_error|base_resp_(?:1042|2013))$/m, code: 'invalid_request' },
 ]
