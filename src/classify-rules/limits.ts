@@ -31,7 +31,7 @@ export const LIMITS: readonly Rule[] = [
   {
     status: MONEY,
     seen: /exceeded your current quota|insufficient_quota|not active, please check your billing|out of call volume quota/i,
-    notSeen: /^resource_exhausted$/m,
+    notSeen: /^resource_exhausted$|please retry in [\d.]/im,
     code: 'quota_exceeded',
   },
   // Balances: Anthropic, DeepSeek, OpenRouter, Hugging Face, xAI, Gemini prepay, SiliconFlow.

@@ -64,7 +64,7 @@ export const OTHERS: readonly Rule[] = [
   // Bedrock, OpenRouter, DeepSeek, LiteLLM, Zhipu 1211, and whoever says that a model does not exist with a 400.
   {
     status: [0, 400, 422],
-    seen: /^(?:resourcenotfoundexception|resource_not_found_error|#1211)$|model identifier is invalid|not a valid model|model not exist|invalid model name|(?:unknown|invalid) model:/im,
+    seen: /^(?:resourcenotfoundexception|resource_not_found_error|#1211)$|model identifier is invalid|not a valid model|model not exist|invalid model name|^model_not_supported$|not supported by any provider|(?:unknown|invalid) model:/im,
     code: 'not_found',
   },
   // llama.cpp answers 501 to what it was not built for: no further attempt changes that. MiniMax names a wrong parameter.
