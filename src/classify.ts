@@ -24,8 +24,8 @@ export interface ClassifyContext {
   readonly baseURLHint?: string | undefined
   /** Removed from whatever of the provider's words is shown. */
   readonly secrets?: readonly string[] | undefined
-  /** The prompt's and the answer's texts: what the provider repeats of them is removed from its words. */
-  readonly echoes?: readonly string[] | undefined
+  /** Gives the prompt's and the answer's texts, where there are words to remove from what the provider repeats of them. */
+  readonly echoes?: (() => readonly string[]) | undefined
 }
 
 /** What a failed attempt means: plain data. */
@@ -153,10 +153,12 @@ type Shown = Pick<Classification, 'providerCode' | 'providerMessage' | 'param' |
 
 /** What of the provider's words may be shown. */
 function shown(envelope: Envelope, context: ClassifyContext): Shown {
-  const { secrets = [], echoes = [] } = context
+  const { secrets = [], echoes } = context
+  let sources: readonly string[] | undefined
   // A cut may halve a secret, so that it is looked for before; only far beyond the limit the text is cut unread.
   const clean = (text: string | undefined, longest: number) =>
-    text && elideEchoes(redactText(text.slice(0, longest * 4), secrets), echoes).slice(0, longest)
+    text &&
+    elideEchoes(redactText(text.slice(0, longest * 4), secrets), (sources ??= echoes?.() ?? [])).slice(0, longest)
   const words = {
     providerCode: clean(envelope.providerCode, LONGEST_NAME),
     providerMessage: clean(envelope.message, LONGEST_MESSAGE),

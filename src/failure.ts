@@ -33,7 +33,7 @@ export function observedError(call: Call, observation: Observation, facts: Attem
     wallNow: call.clock.wallNow(),
     baseURLHint: call.url.origin,
     secrets: secretsOf(call),
-    echoes: [...promptTexts(call.request), ...textsOf(facts.partial)],
+    echoes: () => [...promptTexts(call), ...textsOf(facts.partial)],
   })
   return new CompletionError({
     ...common(call, facts),

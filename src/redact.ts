@@ -92,6 +92,8 @@ const SHORTEST_SOURCE = 8
 /** A provider that quotes the beginning of a prompt; a single word is more likely the name of a field. */
 const QUOTED_WORDS = /(["'`])([^"'`]{8,23}?)(?:\.{2,}|…)?\1/g
 const MOST_QUOTES = 20
+/** What a quotation of base64 has, and prose has not. */
+const DENSE_RUN = /\S{24}/
 
 /**
  * Removes from a provider's message what it repeats of the prompt or of the answer, in whichever case: every run of 24 characters or
@@ -112,7 +114,8 @@ export function elideEchoes(message: string, sources: readonly string[]): string
     sieve[fingerprint(text, at)] = 1
   }
   const shared = new Set<string>()
-  for (const source of sources.flatMap(asQuoted)) {
+  const dense = DENSE_RUN.test(text)
+  for (const source of sources.flatMap((one) => (dense || !isDense(one) ? asQuoted(one) : []))) {
     if (source.length < SHORTEST_RUN) markWhole(text, source.trim(), marked)
     for (const words of excerpts) if (source.includes(words)) markWhole(text, words, marked)
     for (let at = 0; at + SHORTEST_RUN <= source.length; at++) {
@@ -126,6 +129,10 @@ export function elideEchoes(message: string, sources: readonly string[]): string
   }
   return withoutMarked(message, marked)
 }
+
+/** Megabytes of base64, which a message without such a run cannot quote. */
+const isDense = (source: string): boolean => source.length >= LONG_SOURCE && !/\s/.test(source)
+const LONG_SOURCE = 10_000
 
 /** In lower case and of the same length: what is found in it stands at the same place in the original. */
 function folded(text: string): string {

@@ -208,7 +208,7 @@ describe('messages', () => {
   it('carry neither secrets nor the prompt', () => {
     const prompt = 'The heron stands at the weir and waits for an eel.'
     const body = { error: { message: `Bad key hunter2-secret for: ${prompt}` } }
-    const seen = read({ status: 401, body }, { secrets: ['hunter2-secret'], echoes: [prompt] })
+    const seen = read({ status: 401, body }, { secrets: ['hunter2-secret'], echoes: () => [prompt] })
     expect(JSON.stringify(seen)).not.toMatch(/hunter2|heron/)
     expect(seen.providerMessage).toBe('Bad key [redacted] for: […]')
   })

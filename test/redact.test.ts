@@ -101,6 +101,14 @@ describe('echoes', () => {
     expect(elideEchoes(`Cannot read: ${source}`, [source])).toBe('Cannot read: […]')
   })
 
+  it('lose a piece of many bytes', () => {
+    const bytes = Buffer.from(Uint8Array.from({ length: 60_000 }, (_, index) => (index * index) >> 3)).toString(
+      'base64',
+    )
+    expect(elideEchoes(`no image: ${bytes.slice(50_000, 50_090)}`, [bytes])).toBe('no image: […]')
+    expect(elideEchoes('no image: the bytes are no PNG', [bytes])).toBe('no image: the bytes are no PNG')
+  })
+
   it('keep a field whose name is in the prompt', () => {
     expect(elideEchoes("Unknown parameter: 'max_tokens'.", ['What does max_tokens mean in this API?'])).toBe(
       "Unknown parameter: 'max_tokens'.",

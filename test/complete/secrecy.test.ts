@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { expect, test, vi } from 'vitest'
-import { createClient, gemini, openaiCompatible, type Completion } from 'punctual'
+import { createClient, gemini, openaiCompatible, type Completion, type Request } from 'punctual'
 import type { AnyCompletionError } from '../../src/errors.ts'
 import { asked, clientOf, failureOf, KEY, observer, PROMPT, responding, scriptedFetch } from '../support/call.ts'
 import { chat, failure } from '../support/chat.ts'
@@ -56,6 +56,50 @@ test.each<[string, () => Response]>([
   const { response } = error
   for (const secret of [KEY, TOKEN, COOKIE])
     expect(JSON.stringify([response?.body, [...(response?.headers ?? [])]])).not.toContain(secret)
+})
+
+const TOLD = 'Keep forty-one geese behind the chapel'
+const LINK = 'https://files.example.com/private/contract-meier.pdf'
+const BYTES = new Uint8Array(90).map((_, index) => (index * 37) % 251)
+const question = { type: 'text', text: 'Well?' } as const
+
+test.each<[string, Partial<Request>, string]>([
+  ['a link', { messages: [{ role: 'user', content: [question, { type: 'image', url: LINK }] }] }, LINK],
+  [
+    'the name of a file',
+    {
+      messages: [
+        {
+          role: 'user',
+          content: [
+            question,
+            { type: 'file', data: 'JVBERi0xLjQK', mediaType: 'application/pdf', name: 'contract-meier.pdf' },
+          ],
+        },
+      ],
+    },
+    'contract-meier.pdf',
+  ],
+  [
+    'the bytes of an image',
+    { messages: [{ role: 'user', content: [question, { type: 'image', data: BYTES, mediaType: 'image/png' }] }] },
+    Buffer.from(BYTES).toString('base64').slice(12, 60),
+  ],
+  ["a tool's description", { tools: { look: { description: TOLD } } }, TOLD],
+  [
+    'a schema',
+    { output: { type: 'object', properties: { city: { type: 'string', description: TOLD } }, required: ['city'] } },
+    TOLD,
+  ],
+  ['a field of its own', { extraBody: { user_profile: { note: [TOLD] } } }, TOLD],
+  ["a message's own field", { messages: [{ role: 'user', content: 'Well?', extra: { note: TOLD } }] }, TOLD],
+])('what a provider repeats of %s is not shown', async (_what, part, told) => {
+  const seen = observer()
+  const fetch = scriptedFetch(responding(failure(`No such thing: "${told}" (type 'object').`, 'invalid'), 400))
+  const client = clientOf('http://local', { fetch, onEvent: seen.onEvent })
+  const error = await failureOf(client.complete({ ...asked, ...part }))
+  expect(error.providerMessage).toBe(`No such thing: "[…]" (type 'object').`)
+  expect(shown(error, seen.events)).not.toContain(told)
 })
 
 test('a key in a URL is never shown', async () => {
