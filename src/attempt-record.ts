@@ -33,6 +33,9 @@ export interface Attempt {
   readonly timeToFirstToken?: number | undefined
   /** What the provider says it cost. */
   readonly usage?: Usage | undefined
-  /** True where the request died unanswered on a reused connection and was sent once more, at once, on a fresh one. */
+  /**
+   * True where the request died unanswered on a reused connection and was sent once more, at once, on a fresh one; or where the server
+   * gave it back unread (HTTP/2) and it was sent once more.
+   */
   readonly reconnect?: boolean | undefined
 }

@@ -82,6 +82,10 @@ function send(running: Running, request: WireRequest, fresh: boolean, now: numbe
   running.exchange = call.transport.start(request, running, fresh)
 }
 
+/** As undici reports what it does not send again. */
+const refusedUnread = (): Error =>
+  Object.assign(new Error('The server gave the request back unread'), { code: 'ERR_HTTP2_STREAM_ERROR' })
+
 const BEHAVIOUR: Behaviour & ThisType<Running> = {
   onSent(reused) {
     if (this.over) return
@@ -94,6 +98,12 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
     if (headers === Infinity) return
     const now = clock.now()
     beginPhase(this, 'headers', now + headers)
+  },
+
+  onResent() {
+    if (this.over) return
+    if (this.call.settings.policy) this.reconnect = true
+    else this.fail(refusedUnread())
   },
 
   onHeaders(status, headers) {

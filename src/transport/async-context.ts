@@ -10,6 +10,7 @@ export function inOwnContext(receiver: Receiver): Receiver {
   const run = AsyncLocalStorage.snapshot()
   return {
     onSent: (reused) => run(() => receiver.onSent(reused)),
+    onResent: () => run(() => receiver.onResent()),
     onHeaders: (status, headers) => run(() => receiver.onHeaders(status, headers)),
     onData: (chunk) => run(() => receiver.onData(chunk)),
     onEnd: () => run(() => receiver.onEnd()),

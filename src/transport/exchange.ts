@@ -153,7 +153,7 @@ const BEHAVIOUR: Behaviour & ThisType<DispatchExchange> = {
     if (this.paused) controller.pause()
     const reused = this.connection?.begin(this) ?? false
     // Over HTTP/2 undici sends a refused request once more by itself.
-    if (this.sent) return
+    if (this.sent) return this.receiver.onResent()
     this.sent = true
     this.receiver.onSent(reused)
   },

@@ -50,7 +50,13 @@ export function openNodeTransports(): Transports {
   }
 
   function throughProxy(named: string, option: string): Transport {
-    return kept(proxies, named, () => openUndiciTransport(proxyRoute(parseProxy(named, option))))
+    const transport = kept(proxies, named, () => openUndiciTransport(proxyRoute(parseProxy(named, option))))
+    // The one asked for last is the youngest. What is forgotten is not closed: a call may be under way on it, or wait to try again,
+    // and its idle connections end by themselves.
+    proxies.delete(named)
+    proxies.set(named, transport)
+    for (const [oldest] of proxies) if (proxies.size > MOST_PROXIES) proxies.delete(oldest)
+    return transport
   }
 
   return {
@@ -70,6 +76,9 @@ export function openNodeTransports(): Transports {
     },
   }
 }
+
+/** A proxy's URL may hold a tenant's credential, and a client may serve any number of tenants. */
+const MOST_PROXIES = 100
 
 interface Store<Key> {
   get(key: Key): Transport | undefined

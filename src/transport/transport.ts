@@ -14,7 +14,7 @@ export interface WireRequest {
 }
 
 /**
- * What a transport tells of one exchange, in this order: sent?, headers?, data*, then exactly one of end and error.
+ * What a transport tells of one exchange, in this order: sent?, resent*, headers?, data*, then exactly one of end and error.
  * After `cancel` it tells nothing more. A transport never classifies and never retries.
  */
 export interface Receiver {
@@ -22,6 +22,8 @@ export interface Receiver {
   readonly runsOwnCode?: boolean
   /** A connection is there and the request begins to leave. `reused`: the connection has carried a request before. */
   onSent(reused: boolean): void
+  /** The server has given the request back unread (HTTP/2's REFUSED_STREAM and GOAWAY), and it begins to leave again. */
+  onResent(): void
   /** The final response's status line and headers (a 1xx is not reported). */
   onHeaders(status: number, headers: HeaderBag): void
   /** Decoded body bytes; the chunk is the receiver's to keep. */

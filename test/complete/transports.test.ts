@@ -4,6 +4,7 @@ import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { asked, clientOf, failureOf, KEY, silence } from '../support/call.ts'
 import { ANSWER, answering, chat, steps } from '../support/chat.ts'
 import { faultServer, loopbackPem } from '../support/fault-server.ts'
+import { type FrameExchange, http2Frames } from '../support/http2-frames.ts'
 import { http2Server } from '../support/http2-server.ts'
 import { proxyServer } from '../support/proxy-server.ts'
 import { until } from '../support/receive.ts'
@@ -41,6 +42,24 @@ describe('over HTTP/2', () => {
     expect((await clientOf(server.origin).complete(asked)).attempts.map((one) => one.status)).toEqual([status, 200])
   })
 
+  test('a request that is given back unread is sent once more, and the attempt says so', async () => {
+    await using server = await http2Frames(refusingOnce)
+    const { text, attempts } = await clientOf(server.url().origin).complete(asked)
+    expect(text).toBe(ANSWER)
+    expect(attempts).toMatchObject([{ outcome: 'ok', reconnect: true }])
+  })
+
+  test('with retry: false nothing is sent twice', async () => {
+    let seen = 0
+    await using server = await http2Frames((exchange) => {
+      seen++
+      refusingOnce(exchange)
+    })
+    const error = await failureOf(clientOf(server.url().origin, { retry: false }).complete(asked))
+    expect(error).toMatchObject({ code: 'network', retryable: true, sent: true, attempts: [{ outcome: 'error' }] })
+    expect(seen).toBe(1)
+  })
+
   test('a session that is lost is made again', async () => {
     await using server = await http2Server((exchange) => {
       if (exchange.index === 1) server.sessions[0]?.destroy()
@@ -52,6 +71,12 @@ describe('over HTTP/2', () => {
     expect(server.sessions).toHaveLength(2)
   })
 })
+
+function refusingOnce(exchange: FrameExchange): void {
+  if (exchange.index === 0) return exchange.reset(7)
+  exchange.headers()
+  exchange.data(JSON.stringify(chat()), { end: true })
+}
 
 describe('through a proxy', () => {
   test.each(['http', 'https'] as const)('an %s call takes the one that is given', async (scheme) => {

@@ -6,7 +6,7 @@ const transport = openNodeTransports().pick({ proxy: false })
 const exchanges = urls.map((url) =>
   transport.start(
     { method: 'POST', url: new URL(url), headers: {}, body: '{}' },
-    { onSent: left, onHeaders() {}, onData() {}, onEnd: ended, onError: ended },
+    { onSent: left, onResent() {}, onHeaders() {}, onData() {}, onEnd: ended, onError: ended },
     mode === 'fresh',
   ),
 )

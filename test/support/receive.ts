@@ -70,6 +70,7 @@ export function receive(
         note('sent')
         hooks.onSent?.(reused)
       },
+      onResent: () => note('resent'),
       onHeaders(status, headers) {
         received.status = status
         received.headers = headers

@@ -56,6 +56,23 @@ describe('a proxy', () => {
     transports.close()
   })
 
+  test('keeps its connections until a hundred others are used, and serves who holds them still', async () => {
+    await using proxy = await proxyServer()
+    await using server = await faultServer((exchange) => exchange.json({ ok: true }))
+    const transports = openNodeTransports()
+    const tenant = (name: string) => transports.pick({ proxy: proxy.origin.replace('://', `://${name}:secret@`) })
+    const [rare, regular] = [tenant('rare'), tenant('regular')]
+    await receive(rare, post(server.url())).done
+    await new Promise((resolve) => setImmediate(resolve))
+    for (let other = 0; other < 100; other++) {
+      tenant(`other-${other}`)
+      expect(tenant('regular')).toBe(regular)
+    }
+    expect(await receive(rare, post(server.url())).done).toMatchObject({ status: 200, reused: true })
+    expect(tenant('rare')).not.toBe(rare)
+    transports.close()
+  })
+
   test.each([
     [407, /credentials are missing or wrong/],
     [502, /answered 502/],
