@@ -97,7 +97,7 @@ export type StreamPart =
   | { readonly type: 'text'; readonly text: string; readonly providerData?: ProviderData | undefined }
   | { readonly type: 'reasoning'; readonly text: string; readonly providerData?: ProviderData | undefined }
   | { readonly type: 'refusal'; readonly text: string }
-  /** A piece of the tool call number `index`; `arguments` is to be appended. */
+  /** A piece of the tool call number `index`; `arguments` is to be appended. An empty `id` says that the provider gives none. */
   | {
       readonly type: 'tool_call'
       readonly index: number

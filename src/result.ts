@@ -22,7 +22,7 @@ export interface Usage {
 
 /** A tool call that the model asks for. Nothing is executed by punctual. */
 export interface ToolCall<Name extends string = string, Input = unknown> {
-  /** The provider's id of it, which the `tool` message repeats. */
+  /** The provider's id of it, which the `tool` message repeats; one of our own where the provider gives none. */
   readonly id: string
   /** The tool's name; where the model makes one up, there are `issues`. */
   readonly name: Name

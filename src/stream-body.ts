@@ -156,7 +156,10 @@ export function openStreamBody(input: StreamBodyInput): StreamBody {
     if (first === undefined) return
     sniffed = true
     if (first === BRACE || first === BRACKET || first === LESS_THAN) document = openJsonBody(provider, limit)
-    document?.data(kept.bytes())
+    if (!document) return
+    document.data(kept.bytes())
+    // It is whole or nothing, but it is content, and it may stall.
+    controls.silentUntil(lastChunkAt)
   }
 
   return {
@@ -197,6 +200,7 @@ export function openStreamBody(input: StreamBodyInput): StreamBody {
       if (unread > 0 || sourceEnded || broken) controls.read(run)
     },
     idleDue(idle) {
+      if (document) return lastChunkAt + idle
       // While the consumer has something to read or reads nothing, the silence is its own.
       if (paused || unread > 0) return clock.now() + (proven() ? TRAILING_MS : idle)
       if (!proven()) return heardAt + idle

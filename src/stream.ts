@@ -1,7 +1,7 @@
 import { startAttempt } from './attempt.ts'
 import type { AttemptPlan } from './running-attempt.ts'
 import { runAttempts } from './attempts.ts'
-import { endCall } from './call.ts'
+import { type Call, endCall } from './call.ts'
 import { completionOf } from './completion.ts'
 import { withinDeadline } from './deadline.ts'
 import { eventQueue } from './event-queue.ts'
@@ -14,7 +14,7 @@ import { openStreamBody, type StreamBody } from './stream-body.ts'
 import type { StreamEvent } from './stream-events.ts'
 import type { CompletionStream } from './stream-handle.ts'
 import { consumers } from './stream-consumers.ts'
-import { understand, type Understood } from './understanding.ts'
+import { ownToolCallId, understand, type Understood } from './understanding.ts'
 
 /**
  * The life of a streamed call. Up to its first content it is that of `complete` (see there); then it belongs to its consumer:
@@ -63,7 +63,7 @@ export function stream(input: CallInput): CompletionStream {
               wants: () => !call.ending && (draining || queue.hungry),
               part(part) {
                 if (call.ending) return
-                const event = eventOf(part)
+                const event = eventOf(call, part)
                 if (!begun && (event ? event.type !== 'usage' : part.type === 'other_content')) {
                   begun = true
                   body = opened
@@ -141,7 +141,7 @@ export function stream(input: CallInput): CompletionStream {
   })
 }
 
-function eventOf(part: StreamPart): StreamEvent | undefined {
+function eventOf(call: Call, part: StreamPart): StreamEvent | undefined {
   switch (part.type) {
     case 'text':
     case 'reasoning':
@@ -152,7 +152,13 @@ function eventOf(part: StreamPart): StreamEvent | undefined {
     case 'tool_call':
       return part.arguments === '' && part.id === undefined && part.name === undefined
         ? undefined
-        : { type: 'tool_call_delta', index: part.index, id: part.id, name: part.name, arguments: part.arguments }
+        : {
+            type: 'tool_call_delta',
+            index: part.index,
+            id: part.id === '' ? ownToolCallId(call, part.index) : part.id,
+            name: part.name,
+            arguments: part.arguments,
+          }
     case 'usage':
       return { type: 'usage', usage: part.usage }
     default:

@@ -19,9 +19,12 @@ const NOTHING_ASKED: OutputReading = { kind: 'fits', output: undefined }
 /** Reads a whole answer's tool calls and its output. Answers at once where the schemas do. */
 export function understand<T extends { readonly answer: Answer }>(
   call: Call,
-  answered: T,
+  read: T,
 ): Conclusion<Understood<T>> | Promise<Conclusion<Understood<T>>> {
   const { inputs, output } = call.expected
+  const answered = read.answer.toolCalls.every(({ id }) => id)
+    ? read
+    : { ...read, answer: identified(call, read.answer) }
   const { answer } = answered
   if (saysNothing(answer)) return { ...EMPTY, partial: partialOf(answer) }
   const calls = answer.toolCalls.length > 0 ? readToolCalls(answer.toolCalls, inputs) : answer.toolCalls
@@ -30,6 +33,14 @@ export function understand<T extends { readonly answer: Answer }>(
   return calls instanceof Promise || reading instanceof Promise
     ? Promise.all([calls, reading]).then(([ready, known]) => concluded(call, answered, ready, known))
     : concluded(call, answered, calls, reading)
+}
+
+/** The id of a tool call that came without any: unlike those of the turns before and after. */
+export const ownToolCallId = (call: Call, index: number): string => `${call.id}_${index}`
+
+function identified(call: Call, answer: Answer): Answer {
+  const toolCalls = answer.toolCalls.map((one, index) => ({ ...one, id: one.id || ownToolCallId(call, index) }))
+  return { ...answer, toolCalls }
 }
 
 /**

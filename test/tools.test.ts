@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { complete, type Completion, type Message } from 'punctual'
+import { complete, type Completion, createClient, gemini, type Message } from 'punctual'
+import { scriptedFetch } from './support/call.ts'
 import { type FaultServer, faultServer } from './support/fault-server.ts'
 import { schemaOf } from './support/schemas.ts'
 import { type Said, type Wire, WIRES } from './support/wires.ts'
@@ -42,6 +43,37 @@ async function called(input: object | string, name = 'weather'): Promise<Complet
   const { model } = await answering(openaiWire, { calls: [{ id: 'a', name, input }] })
   return (await complete({ model, messages, tools })).toolCalls[0]
 }
+
+describe('calls that come without an id', () => {
+  const functionCall = { name: 'weather', args: { city: 'Rome' } }
+  const content = { content: { parts: [{ functionCall }, { functionCall }] }, finishReason: 'STOP', index: 0 }
+  const answer = JSON.stringify({ candidates: [content] })
+  const fetch = scriptedFetch(({ body }) =>
+    String(body).includes('stream') ? new Response(`data: ${answer}\n\n`) : new Response(answer),
+  )
+  const client = createClient({ provider: gemini({ apiKey: 'k', baseURL: 'http://local' }), model: 'm', fetch })
+
+  test('get one that no other call of the conversation has', async () => {
+    const first = await client.complete({ messages, tools })
+    const next: Message[] = [...messages, first.message]
+    for (const { id } of first.toolCalls) next.push({ role: 'tool', toolCallId: id, content: 'sunny' })
+    const second = await client.complete({ messages: next, tools })
+    const ids = [...first.toolCalls, ...second.toolCalls].map(({ id }) => id)
+    expect(new Set(ids).size).toBe(4)
+    for (const id of ids) expect(id).toMatch(/^[\w-]{8,40}$/)
+    expect(first.message.toolCalls?.map(({ id }) => id)).toEqual(ids.slice(0, 2))
+  })
+
+  test('have the same one in the events of a stream and at its end', async () => {
+    const stream = client.stream({ messages, tools, extraBody: { labels: { way: 'stream' } } })
+    const told: unknown[] = []
+    for await (const event of stream) if (event.type === 'tool_call_delta') told.push(event.id)
+    const { toolCalls } = await stream.completion
+    expect(told).toHaveLength(2)
+    expect(toolCalls.map(({ id }) => id)).toEqual(told)
+    expect(told[0]).toMatch(/^[\w-]{8,40}$/)
+  })
+})
 
 describe('the arguments of a call', () => {
   test('are validated and typed by the schema', async () => {

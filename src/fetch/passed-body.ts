@@ -103,8 +103,8 @@ export function openPassedBody(input: PassedBodyInput): PassedBody {
     ...(failed && { failed: (error: unknown) => failed(error) }),
     ...(provenOf && { proven: () => noted(provenOf()) }),
     idleDue(idle) {
-      // While the reader has something to read, the silence is its own.
-      if (paused || passage.unread > 0) return call.clock.now() + idle
+      // While the reader has something to read, the silence is its own. What has not been handed out has no reader.
+      if (paused || (begun && passage.unread > 0)) return call.clock.now() + idle
       return Math.max(idleDue?.(idle) ?? 0, resumedAt + idle)
     },
     partial: () => reader.partial(),

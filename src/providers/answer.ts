@@ -39,10 +39,13 @@ export function failureIn(value: unknown): unknown {
   return undefined
 }
 
-/** An id for a call that came without one (the legacy function call, Gemini): unique within a conversation, as Anthropic demands. */
+/**
+ * An id for a call that came without one (the legacy function call, Gemini): unique within a conversation, as Anthropic demands. Empty
+ * where the answer has none either: then the call that asked gives it one.
+ */
 export function callId(answerId: string | undefined, index: number): string {
   // Within OpenAI's 40 characters, whatever the answer's id is.
-  return answerId ? `call_${answerId.replace(/[^\w-]/g, '').slice(-24)}_${index}` : `call_${index}`
+  return answerId ? `call_${answerId.replace(/[^\w-]/g, '').slice(-24)}_${index}` : ''
 }
 
 /** Arguments as the model wrote them; a server that has parsed them already gets them written again. */

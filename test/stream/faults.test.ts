@@ -128,6 +128,15 @@ const BEFORE: Record<string, Fault> = {
     script: (exchange) => exchange.respond('{"id":"x","choices":[{"mess'),
     code: 'invalid_response',
   },
+  'half a JSON document and silence': {
+    script: (exchange) => {
+      exchange.head({ contentLength: 500 })
+      exchange.write('{"id":"x","choices":[{"mess')
+    },
+    options: { timeout: { idle: 80 } },
+    code: 'timeout',
+    phase: 'idle',
+  },
   'a 503': { script: (exchange) => exchange.json(overloaded, { status: 503 }), code: 'overloaded' },
 }
 
