@@ -1,4 +1,4 @@
-import { fail, rejectUnknown } from './check.ts'
+import { checkWireFields, fail, rejectUnknown } from './check.ts'
 import type { Message, Part } from './message.ts'
 import type { Request } from './request.ts'
 import type { ToolCall } from './result.ts'
@@ -66,18 +66,13 @@ export function checkRequest(request: Request): void {
 
 /** These would make the answer another thing than the one that punctual proves complete. */
 function checkExtraBody(extraBody: Readonly<Record<string, unknown>>): void {
-  if (typeof extraBody !== 'object' || extraBody === null) fail('request.extraBody', extraBody, 'an object')
+  checkWireFields('request.extraBody', extraBody)
   for (const name of ['model', 'messages', 'stream']) {
     if (extraBody[name] === undefined) continue
     const remedy = name === 'stream' ? 'it is set by the way the call is made' : `use request.${name}`
     throw new TypeError(`request.extraBody.${name} is not allowed: ${remedy}`)
   }
-  try {
-    JSON.stringify(extraBody)
-  } catch (cause) {
-    throw new TypeError('request.extraBody must be JSON: no bigint, and nothing that contains itself', { cause })
-  }
-  if (typeof extraBody.n === 'number' && extraBody.n > 1) {
+  if (Number(extraBody.n) > 1) {
     throw new TypeError('request.extraBody.n above 1 is not allowed: a call has one answer; make several calls')
   }
 }
@@ -87,7 +82,8 @@ function checkMessage(field: string, message: Message): void {
   const known = Object.hasOwn(ROLES, message.role) ? ROLES[message.role] : undefined
   if (!known) fail(`${field}.role`, message.role, `one of ${Object.keys(ROLES).join(', ')}`)
   rejectUnknown(field, message, known)
-  const { content } = message
+  const { content, extra } = message
+  if (extra !== undefined) checkWireFields(`${field}.extra`, extra)
   if (Array.isArray(content)) {
     for (let i = 0; i < content.length; i++) checkPart(`${field}.content[${i}]`, content[i] as Part, message.role)
   } else if (typeof content !== 'string') {
@@ -117,6 +113,7 @@ function checkPart(field: string, part: Part, role: string): void {
   const known = Object.hasOwn(PARTS, part.type) ? PARTS[part.type] : undefined
   if (!known) fail(`${field}.type`, part.type, `one of ${Object.keys(PARTS).join(', ')}`)
   rejectUnknown(field, part, known)
+  if (part.extra !== undefined) checkWireFields(`${field}.extra`, part.extra)
   if (part.type === 'text' || part.type === 'reasoning') {
     if (typeof part.text !== 'string') fail(`${field}.text`, part.text ?? null, 'a string')
     if (part.type === 'reasoning' && role !== 'assistant') fail(field, undefined, "in an assistant's message")
@@ -125,12 +122,18 @@ function checkPart(field: string, part: Part, role: string): void {
   const { url, data } = part
   if ((url === undefined) === (data === undefined)) fail(field, undefined, 'given by url or by data, one of the two')
   if (url !== undefined && !URL.canParse(url)) fail(`${field}.url`, undefined, 'an absolute URL')
-  if (data !== undefined && typeof data !== 'string' && !ArrayBuffer.isView(data)) {
-    fail(`${field}.data`, data, 'a Uint8Array or base64 text')
+  if (typeof data === 'string') {
+    // A data URL has a colon, a path a dot or a backslash, and text a space; further in is the provider's to find.
+    if (!/^[\w+/=-]+\s*$/.test(data.slice(0, LOOKED_AT)))
+      fail(`${field}.data`, undefined, 'a Uint8Array or base64 text (a data URL goes into url)')
+  } else if (data !== undefined && Object.prototype.toString.call(data) !== '[object Uint8Array]') {
+    fail(`${field}.data`, data, 'a Uint8Array (new Uint8Array(buffer)) or base64 text')
   }
   if (part.type === 'file' && typeof part.mediaType !== 'string')
     fail(`${field}.mediaType`, part.mediaType, "a media type such as 'application/pdf'")
 }
+
+const LOOKED_AT = 1_000
 
 /** What may be a piece of the prompt is not shown, however short it is. */
 function unquoted(value: unknown): unknown {

@@ -22,6 +22,25 @@ function shown(value: unknown): string {
   }
 }
 
+/** An object with members of its own: a Map, a Headers, a Date or an array would lose what it holds unseen. */
+export const isRecord = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !(Symbol.iterator in value) && !('getTime' in value)
+
+/** Wire fields, which are sent as they are. What they hold may be a piece of the prompt and is not shown. */
+export function checkWireFields(field: string, value: unknown): void {
+  if (!isRecord(value)) fail(field, typeof value === 'string' ? undefined : (value ?? null), 'an object of wire fields')
+  checkJson(field, value)
+}
+
+/** Throws where a value cannot be written as JSON. */
+export function checkJson(field: string, value: unknown): void {
+  try {
+    JSON.stringify(value)
+  } catch (cause) {
+    throw new TypeError(`${field} must be JSON: no bigint, and nothing that contains itself`, { cause })
+  }
+}
+
 /** What a member must be: the test, how a complaint says it, and whether the value is kept out of the complaint. */
 export type Kind = readonly [holds: (value: unknown) => boolean, wanted: string, secret?: true]
 export type Kinds<T> = ReadonlyMap<keyof T & string, Kind>
@@ -68,8 +87,7 @@ export function checkHeaders(
   field: string,
   headers: Readonly<Record<string, string | null | undefined>>,
 ): Record<string, string | null> {
-  // A Headers or a Map has no members, and would lose what it holds unseen.
-  if (typeof headers !== 'object' || headers === null || Symbol.iterator in headers)
+  if (!isRecord(headers))
     fail(field, headers, 'an object of names and values (of a Headers: Object.fromEntries(headers))')
   const checked: Record<string, string | null> = {}
   for (const [name, value] of Object.entries(headers)) {

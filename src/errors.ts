@@ -170,7 +170,12 @@ export class CompletionError<C extends Code = Code> extends Error {
 }
 
 /** Outside the class: for a class that names itself within, the compiler of our build gives it another name. */
-const restored = (data: CompletionErrorJSON): AnyCompletionError => new CompletionError(data) as AnyCompletionError
+function restored(data: CompletionErrorJSON): AnyCompletionError {
+  const { code, message } = (data ?? {}) as Partial<CompletionErrorJSON>
+  if (typeof code !== 'string' || typeof message !== 'string')
+    throw new TypeError('fromJSON: data must be what toJSON gave, an object with code and message')
+  return new CompletionError(data) as AnyCompletionError
+}
 
 /** A CompletionError narrowed by its `code`. */
 export type AnyCompletionError = { [C in Code]: CompletionError<C> }[Code]

@@ -1,5 +1,6 @@
 import { fail } from './check.ts'
 import type { Clock } from './clock.ts'
+import { parsed } from './json.ts'
 import type { StreamEvent } from './stream-events.ts'
 
 /** What frames tell of the call beside its events. */
@@ -22,6 +23,17 @@ export const HEARTBEAT = ': ping\n\n'
 /** An event of server-sent events that holds JSON, which has no line breaks of its own. */
 export function dataFrame(value: unknown): string {
   return `data: ${JSON.stringify(value)}\n\n`
+}
+
+/** An event as JSON. A validated input may be anything, a bigint among it; then it goes as it was written. */
+export function eventFrame(event: StreamEvent): string {
+  try {
+    return dataFrame(event)
+  } catch (error) {
+    if (event.type !== 'tool_call') throw error
+    const { toolCall } = event
+    return dataFrame({ ...event, toolCall: { ...toolCall, input: parsed(toolCall.arguments) } })
+  }
 }
 
 /** A format of the caller's own, which may be written without types and give nothing. */

@@ -57,8 +57,8 @@ type Written = StreamEvent | { readonly type: 'error'; readonly error: Completio
 
 function eventOf(data: string): Written {
   const event = object(parsed(data))
-  const readable = event?.['type'] === 'error' ? text(object(event['error'])?.['code']) : text(event?.['type'])
-  if (readable) return event as unknown as Written
+  const error = event?.['type'] === 'error' ? (object(event['error']) ?? {}) : undefined
+  if (error ? text(error['code']) && text(error['message']) : text(event?.['type'])) return event as unknown as Written
   // Said without quoting what may be an answer.
   throw new CompletionError({
     code: 'invalid_response',

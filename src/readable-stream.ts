@@ -1,6 +1,6 @@
 import { fail, rejectUnknown } from './check.ts'
 import { isCompletionError } from './errors.ts'
-import { dataFrame, type Frames, HEARTBEAT, type FrameSource, written } from './frames.ts'
+import { dataFrame, eventFrame, type Frames, HEARTBEAT, type FrameSource, written } from './frames.ts'
 import { openaiFrames } from './openai-frames.ts'
 import type { StreamEvent } from './stream-events.ts'
 import type { ReadableStreamOptions } from './stream-handle.ts'
@@ -68,7 +68,7 @@ function framesOf(format: NonNullable<ReadableStreamOptions['format']>, source: 
   if (format === 'openai') return openaiFrames(source)
   if (format !== 'events' && typeof format !== 'function') fail('format', format, "'events', 'openai' or a function")
   return {
-    event: format === 'events' ? (event) => (event.type === 'ping' ? HEARTBEAT : dataFrame(event)) : written(format),
+    event: format === 'events' ? (event) => (event.type === 'ping' ? HEARTBEAT : eventFrame(event)) : written(format),
     failure: (error) => dataFrame({ type: 'error', error: plain(error) }),
     end: '',
   }

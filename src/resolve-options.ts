@@ -1,5 +1,5 @@
 import type { RetryPolicy } from './backoff.ts'
-import { atLeast, checkHeaders, checkMembers, fail, type Given, kindsOf, oneOf, SECRET } from './check.ts'
+import { atLeast, checkHeaders, checkMembers, fail, type Given, isRecord, kindsOf, oneOf, SECRET } from './check.ts'
 import type { CallEvent } from './events.ts'
 import type { Options, RetryOptions, TimeoutOptions } from './options.ts'
 import type { TransportChoice } from './transport/transport.ts'
@@ -94,14 +94,16 @@ const RETRIES = kindsOf<RetryOptions>({
 })
 
 const OPTIONS = kindsOf<Options>({
-  timeout: [(value) => LIMIT[0](value) || isObject(value), `${LIMIT[1]}, or an object of limits`],
+  timeout: [(value) => LIMIT[0](value) || isRecord(value), `${LIMIT[1]}, or an object of limits`],
   deadline: [(value) => epochOf(value) !== undefined, 'a valid Date, or milliseconds since the Unix epoch'],
   signal: [
-    (value) => value === null || (isObject(value) && 'addEventListener' in value && 'aborted' in value),
+    (value) =>
+      value === null ||
+      (isObject(value) && ['aborted', 'addEventListener', 'removeEventListener'].every((name) => name in value)),
     'an AbortSignal (for a controller, pass controller.signal)',
   ],
   retry: [
-    (value) => value === false || isCount(value) || isObject(value),
+    (value) => value === false || isCount(value) || isRecord(value),
     'a whole number of at least 0, an object, or false',
   ],
   apiKey: [(value) => isFunction(value) || isText(value), 'a non-empty string, or a function that gives one', SECRET],
@@ -121,7 +123,7 @@ const OPTIONS = kindsOf<Options>({
   rawEvents: [(value) => typeof value === 'boolean', 'true or false'],
   detached: [(value) => typeof value === 'boolean', 'true or false'],
   maxResponseBytes: atLeast((value) => value > 0, 'a number of bytes above 0 (Infinity for no limit)'),
-  metadata: [isObject, 'an object of strings, numbers and booleans'],
+  metadata: [isRecord, 'an object of strings, numbers and booleans'],
   onEvent: [isFunction, 'a function'],
 })
 

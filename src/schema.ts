@@ -1,4 +1,4 @@
-import { fail } from './check.ts'
+import { checkJson, fail } from './check.ts'
 import { object } from './json.ts'
 import { misfits } from './json-schema-check.ts'
 import type { Issue } from './result.ts'
@@ -18,6 +18,8 @@ export type Validated =
 
 /** Converting a schema costs more than a call does, and a schema does not change. */
 const converted = new WeakMap<object, JsonSchema>()
+/** Plain schemas of which it is known that they can be sent. */
+const sendable = new WeakSet<object>()
 
 const REMEDY =
   'zod (4.2 or later) and arktype (2.1.28 or later) schemas can be given as they are, valibot schemas through ' +
@@ -87,13 +89,21 @@ function offered(field: string, schema: object, { vendor, jsonSchema }: Record<s
 /** `$schema` is dropped: some providers refuse it, and none needs it. */
 function checkJsonSchema(field: string, value: unknown, trusted = false): JsonSchema {
   const json = object(value)
-  const plain = json && (trusted || [Object.prototype, null].includes(Object.getPrototypeOf(json) as object | null))
-  if (!plain) fail(field, value ?? null, `a Standard Schema that offers JSON Schema, or JSON Schema (${REMEDY})`)
+  if (!json || !(trusted || isPlain(json)))
+    fail(field, value ?? null, `a Standard Schema that offers JSON Schema, or JSON Schema (${REMEDY})`)
   if (Object.keys(json).length > 0 && !KEYWORDS.some((keyword) => keyword in json)) {
     throw new TypeError(`${field} is no JSON Schema, for it has none of its keywords: ${REMEDY}`)
   }
+  if (!sendable.has(json)) checkJson(field, json)
+  sendable.add(json)
   const { $schema: _, ...rest } = json
   return rest
+}
+
+/** Of whichever realm. */
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value) as object | null
+  return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
 /** Validates a value. Answers at once where the schema does. */

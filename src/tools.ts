@@ -1,4 +1,4 @@
-import { fail, rejectUnknown } from './check.ts'
+import { checkWireFields, fail, isRecord, rejectUnknown } from './check.ts'
 import { describesObject, withoutNulls } from './json-schema.ts'
 import type { Request, ResolvedTool, Tool } from './request.ts'
 import type { ToolCall } from './result.ts'
@@ -28,7 +28,7 @@ const NO_ARGUMENTS: ReadSchema = {
 /** Checks a request's tools and reads their schemas; throws a TypeError that names the field and the remedy. */
 export function resolveTools({ tools, toolChoice, parallelToolCalls }: Request): ResolvedTools {
   if (tools === undefined && toolChoice === undefined && parallelToolCalls === undefined) return NONE
-  if (tools !== undefined && (typeof tools !== 'object' || tools === null || Array.isArray(tools))) {
+  if (tools !== undefined && !isRecord(tools)) {
     fail('request.tools', tools, 'an object of tools by name: { look_up: { description, input } }')
   }
   if (parallelToolCalls !== undefined && typeof parallelToolCalls !== 'boolean') {
@@ -56,7 +56,7 @@ function checkTool(name: string, tool: Tool): ReadSchema {
   if (description !== undefined && typeof description !== 'string')
     fail(`${field}.description`, description, 'a string')
   if (strict !== undefined && typeof strict !== 'boolean') fail(`${field}.strict`, strict, 'true or false')
-  if (extra !== undefined && (typeof extra !== 'object' || extra === null)) fail(`${field}.extra`, extra, 'an object')
+  if (extra !== undefined) checkWireFields(`${field}.extra`, extra)
   if (input === undefined) return NO_ARGUMENTS
   const schema = readSchema(`${field}.input`, input)
   if (!describesObject(schema.json)) {

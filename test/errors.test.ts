@@ -100,6 +100,13 @@ test('survives a JSON of an unknown future', () => {
   expect(Object.keys(error)).not.toContain('extra')
 })
 
+test.each([null, undefined, 'network', {}, { code: 'network' }, { code: 5, message: 'm' }])(
+  'is not restored from %j',
+  (data) => {
+    expect(() => CompletionError.fromJSON(data as never)).toThrow(/^fromJSON: data must be what toJSON gave/)
+  },
+)
+
 describe('the guard', () => {
   test('recognises one of another copy of the package', async () => {
     vi.resetModules()

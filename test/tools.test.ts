@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { afterEach, describe, expect, test } from 'vitest'
 import { complete, type Completion, createClient, gemini, type Message } from 'punctual'
 import { scriptedFetch } from './support/call.ts'
@@ -38,6 +39,13 @@ const tools = {
   plain: { input: { type: 'object', properties: { id: { type: 'number' } }, required: ['id'] } },
   now: {},
 }
+
+test('a schema of another realm is a schema', async () => {
+  const { model, bodies } = await answering(openaiWire, {})
+  const input = runInNewContext("({ type: 'object', properties: { city: { type: 'string' } } })") as { type: 'object' }
+  await complete({ model, messages, tools: { weather: { input } } })
+  expect(bodies()[0]).toMatchObject({ tools: [{ function: { parameters: { properties: { city: {} } } } }] })
+})
 
 async function called(input: object | string, name = 'weather'): Promise<Completion['toolCalls'][number] | undefined> {
   const { model } = await answering(openaiWire, { calls: [{ id: 'a', name, input }] })

@@ -1,6 +1,6 @@
 import { fail, rejectUnknown } from '../check.ts'
 import { type Clock, systemClock } from '../clock.ts'
-import { dataFrame, type Frames, HEARTBEAT, written } from '../frames.ts'
+import { dataFrame, eventFrame, type Frames, HEARTBEAT, written } from '../frames.ts'
 import { openaiFrames } from '../openai-frames.ts'
 import type { StreamEvent } from '../stream-events.ts'
 import type { StreamFormat } from '../stream-handle.ts'
@@ -131,7 +131,7 @@ function writer(format: StreamFormat, expose: boolean, clock: Clock): Frames {
     return { ...openaiFrames({ clock, callId: `chatcmpl-${crypto.randomUUID()}`, model: '' }), failure }
   }
   return {
-    event: format === 'events' ? dataFrame : written(format),
+    event: format === 'events' ? eventFrame : written(format),
     failure: (error) => dataFrame({ type: 'error', error: plain(error, expose) }),
     end: '',
   }

@@ -7,6 +7,14 @@ import { testClock } from '../support/test-clock.ts'
 
 const down = responding(failure('down', 'server_error'), 500)
 
+const content = (part: object): unknown => ({ messages: [{ role: 'user', content: [part] }] })
+
+function holdingItself(): object {
+  const schema: { type: string; properties: Record<string, unknown> } = { type: 'object', properties: {} }
+  schema.properties['again'] = schema
+  return schema
+}
+
 /** How many requests a call makes of a server that is down. */
 async function requestsWith(...layers: Options[]): Promise<number> {
   const fetch = scriptedFetch(down)
@@ -169,6 +177,8 @@ describe('a mistake', () => {
     ['options.timeout', { timeout: Number.NaN }],
     ['options.timeout', { timeout: '5s' }],
     ['options.timeout', { timeout: null }],
+    ['options.timeout', { timeout: new Date() }],
+    ['options.timeout', { timeout: new Map([['total', 5]]) }],
     ['options.timeout.attempt', { timeout: { attempt: 0 } }],
     ['options.timeout.connect', { timeout: { connect: '1' } }],
     ['did you mean attempt', { timeout: { atempt: 1 } }],
@@ -179,6 +189,7 @@ describe('a mistake', () => {
     ['options.deadline', { deadline: {} }],
     ['options.signal', { signal: new AbortController() }],
     ['options.signal', { signal: true }],
+    ['options.signal', { signal: { aborted: false, addEventListener() {} } }],
     ['options.retry', { retry: -1 }],
     ['options.retry', { retry: 1.5 }],
     ['options.retry', { retry: true }],
@@ -207,6 +218,7 @@ describe('a mistake', () => {
     ['options.fetch and options.dispatcher', { fetch: 'global', dispatcher: { dispatch: () => true } }],
     ['options.maxResponseBytes', { maxResponseBytes: 0 }],
     ['options.metadata', { metadata: 'x' }],
+    ['options.metadata', { metadata: new Map([['a', 1]]) }],
     ['options.metadata.a', { metadata: { a: {} } }],
     ['options.onEvent', { onEvent: {} }],
     ['did you mean timeout', { timeouts: 5 }],
@@ -268,6 +280,21 @@ describe('a mistake', () => {
     ['request.stop', { ...asked, stop: [1] }],
     ['request.reasoningEffort', { ...asked, reasoningEffort: 'max' }],
     ['request.extraBody', { ...asked, extraBody: 'x' }],
+    ['request.extraBody', { ...asked, extraBody: [1] }],
+    ['request.extraBody', { ...asked, extraBody: new Map([['a', 1]]) }],
+    ['request.extraBody.n', { ...asked, extraBody: { n: '2' } }],
+    ['request.tools', { ...asked, tools: new Map([['look', {}]]) }],
+    ['request.tools.look.extra', { ...asked, tools: { look: { extra: 'x' } } }],
+    ['request.tools.look.input must be JSON', { ...asked, tools: { look: { input: holdingItself() } } }],
+    ['request.output must be JSON', { ...asked, output: holdingItself() }],
+    ['request.messages[0].extra must be an', { messages: [{ role: 'user', content: 'x', extra: 'abc' }] }],
+    ['request.messages[0].extra must be JSON', { messages: [{ role: 'user', content: 'x', extra: { at: 1n } }] }],
+    ['[0].extra must be JSON', content({ type: 'text', text: 'x', extra: holdingItself() })],
+    ['[0].data must be a Uint8Array', content({ type: 'image', data: new Float32Array(3), mediaType: 'image/png' })],
+    ['[0].data must be a Uint8Array', content({ type: 'image', data: new DataView(new ArrayBuffer(3)) })],
+    ['a data URL goes into url', content({ type: 'image', data: 'data:image/png;base64,iVBORw0KGgo=' })],
+    ['or base64 text', content({ type: 'image', data: './cat.png' })],
+    ['or base64 text', content({ type: 'file', data: '', mediaType: 'application/pdf' })],
     ['request.extraBody.model', { ...asked, extraBody: { model: 'x' } }],
     ['request.extraBody.messages', { ...asked, extraBody: { messages: [] } }],
     ['request.extraBody.stream', { ...asked, extraBody: { stream: true } }],

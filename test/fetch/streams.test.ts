@@ -296,6 +296,15 @@ describe('a stream through createFetch', () => {
     expect(error).toBeUndefined()
   })
 
+  it('that is a document which stalls is given up after the idle limit', async () => {
+    await using server = await faultServer((exchange) => {
+      exchange.head({ contentLength: 500 })
+      exchange.write('{"id":"x"')
+    })
+    const options = { retry: 0, timeout: { total: 5_000, idle: 60 } }
+    await expect(askStream(server, { options })).rejects.toMatchObject({ code: 'timeout', phase: 'idle' })
+  })
+
   it('is no stream when one document answers', async () => {
     await using server = await faultServer((exchange) => exchange.json(chat()))
     await expect(askStream(server)).rejects.toMatchObject({ code: 'invalid_response', retryable: false })

@@ -9,6 +9,7 @@ import { failure } from '../support/chat.ts'
 import * as wire from '../support/chat-stream.ts'
 import { type FaultExchange, type FaultServer, faultServer } from '../support/fault-server.ts'
 import { until } from '../support/receive.ts'
+import { schemaOf } from '../support/schemas.ts'
 import { testClock } from '../support/test-clock.ts'
 
 async function serverOf(script: (exchange: FaultExchange) => unknown): Promise<FaultServer> {
@@ -67,6 +68,21 @@ function readChunks(body: string) {
 }
 
 describe('toReadableStream', () => {
+  test('carries a validated input that JSON cannot write as its arguments say it', async () => {
+    const calls = [{ index: 0, id: 'c1', type: 'function', function: { name: 'pay', arguments: '{"cents":"12"}' } }]
+    const call = wire.sse({ choices: [{ index: 0, delta: { tool_calls: calls } }] })
+    const end = wire.sse({ choices: [{ index: 0, delta: {}, finish_reason: 'tool_calls' }] })
+    const server = await serverOf((exchange) => wire.streaming(exchange, call, end, wire.DONE))
+    const input = schemaOf({ type: 'object' }, (value) => ({ cents: BigInt((value as { cents: string }).cents) }))
+    const stream = clientOf(server.origin).stream({ messages: asked.messages, tools: { pay: { input } } })
+    const { error, events } = await wire.take(readEvents(stream.toReadableStream()))
+    expect(error).toBeUndefined()
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'tool_call', toolCall: expect.objectContaining({ input: { cents: '12' } }) }),
+    )
+    expect((await stream.completion).toolCalls[0]?.input).toEqual({ cents: 12n })
+  })
+
   test("writes 'events' that readEvents reads back", async () => {
     const server = await serverOf(whole)
     const client = clientOf(server.origin)
