@@ -57,7 +57,7 @@ describe('calls that come without an id', () => {
   const content = { content: { parts: [{ functionCall }, { functionCall }] }, finishReason: 'STOP', index: 0 }
   const answer = JSON.stringify({ candidates: [content] })
   const fetch = scriptedFetch(({ body }) =>
-    String(body).includes('stream') ? new Response(`data: ${answer}\n\n`) : new Response(answer),
+    (body as string).includes('stream') ? new Response(`data: ${answer}\n\n`) : new Response(answer),
   )
   const client = createClient({ provider: gemini({ apiKey: 'k', baseURL: 'http://local' }), model: 'm', fetch })
 
