@@ -168,8 +168,9 @@ function codeOf(error: JsonObject, layer: JsonObject, header: string | undefined
     // LiteLLM writes Python's None as a string.
     if (typeof candidate === 'string' && candidate && candidate !== 'None' && !/^\d+$/.test(candidate)) return candidate
   }
-  const number = error['code'] ?? object(layer['base_resp'])?.['status_code']
-  return /^\d{4}$/.test(String(number)) ? String(number) : undefined
+  // Three digits are a status.
+  const numbers = [error['code'], error['type'], object(layer['base_resp'])?.['status_code']].map(String)
+  return numbers.find((number) => /^\d{4,8}$/.test(number))
 }
 
 function paramOf(error: JsonObject): string | undefined {

@@ -1,4 +1,5 @@
 import type { Code } from './errors.ts'
+import { parsed } from './json.ts'
 import type { HeaderBag } from './transport/transport.ts'
 
 /** What a hint is read from. */
@@ -45,9 +46,13 @@ function fromRetryHeaders(headers: HeaderBag, now: number): number | undefined {
   )
 }
 
-/** google.rpc.RetryInfo, Hugging Face's `estimated_time`, and the headers that OpenRouter repeats inside its error object. */
-function fromBody(value: unknown, now: number, depth: number): number | undefined {
-  if (typeof value !== 'object' || value === null || depth > 5) return undefined
+/**
+ * google.rpc.RetryInfo, Hugging Face's `estimated_time`, and the headers that OpenRouter repeats inside its error object; also in JSON
+ * that travels as text inside JSON.
+ */
+function fromBody(given: unknown, now: number, depth: number): number | undefined {
+  const value = typeof given === 'string' && /^\s*[{[]/.test(given) ? parsed(given) : given
+  if (typeof value !== 'object' || value === null || depth > 7) return undefined
   const fields = value as Record<string, unknown>
   const { retryDelay, headers } = fields
   if (typeof retryDelay === 'string') return duration(retryDelay)
@@ -56,10 +61,12 @@ function fromBody(value: unknown, now: number, depth: number): number | undefine
     const bag = Object.fromEntries(Object.entries(headers).map(([name, text]) => [name.toLowerCase(), String(text)]))
     wait ??= fromRetryHeaders(bag, now) ?? fromResetHeaders(bag, now)
   }
-  const within = Array.isArray(value) ? value.slice(0, 20) : [fields['error'], fields['details'], fields['metadata']]
+  const within = Array.isArray(value) ? value.slice(0, 20) : LAYERS.map((name) => fields[name])
   for (const inner of within) wait ??= fromBody(inner, now, depth + 1)
   return wait
 }
+
+const LAYERS = ['error', 'details', 'metadata', 'message', 'raw']
 
 const SCALES: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 const PIECE = '(\\d*\\.?\\d+)\\.? ?(ms|millis|[smhd])[a-z]*'
@@ -68,10 +75,13 @@ const SENTENCE = new RegExp(
   'i',
 )
 
+/** google.rpc.RetryInfo in the words of a gateway that quotes its provider (LiteLLM). */
+const QUOTED = /\bretryDelay\W{1,12}([\d.]+s)\b/
+
 /** "Please try again in 7m12s", "retry after 33 seconds", "Please wait 25 seconds before retrying". */
 function fromText(text: string): number | undefined {
-  const match = SENTENCE.exec(text.slice(0, 2_000))
-  return match?.[1] === undefined ? undefined : duration(match[1])
+  const [, said] = QUOTED.exec(text.slice(0, 8_000)) ?? SENTENCE.exec(text.slice(0, 2_000)) ?? []
+  return said === undefined ? undefined : duration(said)
 }
 
 /** A Go or protobuf duration, or one in words; every piece counts. */

@@ -159,6 +159,8 @@ describe('envelopes', () => {
     [{ error: { code: '400', status: 'A_STATUS' } }, 'A_STATUS'],
     [{ error: { code: 'None', type: 'None' } }, undefined],
     [{ error: { code: '1302' } }, '1302'],
+    [{ error: { code: 336_003 } }, '336003'],
+    [{ type: 'error', error: { type: '1302' } }, '1302'],
     [{ error: 'x', error_type: 'a_kind' }, 'a_kind'],
     [{ message: 'x', type: 'a_type' }, 'a_type'],
     ['text', undefined],

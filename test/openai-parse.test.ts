@@ -35,6 +35,11 @@ describe('an answer', () => {
     ['model_length', 'length'],
     ['content_filter: RECITATION', 'content_filter'],
     ['sensitive', 'content_filter'],
+    ['STOP', 'stop'],
+    ['MAX_TOKENS', 'length'],
+    ['SAFETY', 'content_filter'],
+    ['COMPLETE', 'stop'],
+    ['refusal', 'content_filter'],
     ['model_context_window_exceeded', 'length'],
     ['weather', 'other'],
     ['constructor', 'other'],
@@ -70,6 +75,15 @@ describe('an answer', () => {
       { type: 'text', text: 'Yes.' },
     ]
     expect(answer({ content })).toMatchObject({ text: 'Yes.', reasoning: 'Hm' })
+  })
+
+  test('reasoning details say the thoughts where nothing else does', () => {
+    const reasoning_details = [
+      { type: 'reasoning.text', text: 'H' },
+      { type: 'reasoning.text', text: 'm' },
+    ]
+    expect(answer({ content: 'Yes.', reasoning_details })).toMatchObject({ text: 'Yes.', reasoning: 'Hm' })
+    expect(answer({ content: 'Yes.', reasoning: 'Well', reasoning_details })).toMatchObject({ reasoning: 'Well' })
   })
 
   test('reasoning details travel back in provider data', () => {

@@ -110,7 +110,12 @@ describe('content', () => {
       chunk({ reasoning_details: [{ type: 'reasoning.encrypted', index: 1, data: 'd' }] }),
       chunk({}, { finish_reason: 'stop' }),
     )
-    expect(parts[1]).toEqual({
+    // Where nothing else says the thoughts, the details do.
+    expect(parts.slice(1, 3)).toEqual([
+      { type: 'reasoning', text: 'H' },
+      { type: 'reasoning', text: 'm' },
+    ])
+    expect(parts[3]).toEqual({
       type: 'message_data',
       providerData: {
         local: {

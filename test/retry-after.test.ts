@@ -137,6 +137,8 @@ describe('bodies', () => {
     [{ error: { metadata: { headers: { 'Retry-After': '8' } } } }, 8_000],
     [{ error: 'loading', estimated_time: 20.5 }, 20_500],
     [{ error: { details: [{ retryDelay: '-3s' }] } }, undefined],
+    [{ error: { message: JSON.stringify({ error: { details: [{ retryDelay: '9s' }] } }) } }, 9_000],
+    [{ error: { metadata: { raw: JSON.stringify({ error: { details: [{ retryDelay: '8s' }] } }) } } }, 8_000],
     [JSON.parse('{"estimated_time":1e999}'), Number.MAX_SAFE_INTEGER],
   ])('%j', (json, expected) => {
     expect(wait({}, { json })).toBe(expected)
@@ -156,6 +158,8 @@ describe('texts', () => {
     ['please try again after 1 seconds', 1_000],
     ['Your quota will reset after 21h13m0s', 76_380_000],
     ['retry in 2 minutes and 5 seconds', 125_000],
+    [String.raw`GeminiException - {"details": [{"retryDelay": "26s"}]}`, 26_000],
+    [String.raw`GeminiException - b'{\"retryDelay\": \"26.5s\"}'`, 26_500],
     ['If it was created within the last 5 minutes, please wait a moment', undefined],
     ['Please try again later', undefined],
     ['Limit 5, 60s window', undefined],

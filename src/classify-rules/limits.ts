@@ -26,12 +26,12 @@ export const LIMITS: readonly Rule[] = [
     notSeen: /(?:try again|retry) (?:in|after) [\d.]|per (?:second|minute|hour)\b/i,
     code: 'quota_exceeded',
   },
-  // OpenAI: exhausted prepaid credit, inactive billing. Gemini says the same of a per-minute rate, with RESOURCE_EXHAUSTED. Azure API
-  // Management: call volume.
+  // OpenAI: exhausted prepaid credit, inactive billing. Gemini says the same of a per-minute rate, with RESOURCE_EXHAUSTED, which LiteLLM
+  // quotes. Azure API Management: call volume. Copilot says two words.
   {
     status: MONEY,
-    seen: /exceeded your current quota|insufficient_quota|not active, please check your billing|out of call volume quota/i,
-    notSeen: /^resource_exhausted$|please retry in [\d.]/im,
+    seen: /exceeded your current quota|insufficient_quota|not active, please check your billing|out of call volume quota|^quota exceeded\.?$/im,
+    notSeen: /\bresource_exhausted\b|please retry in [\d.]/i,
     code: 'quota_exceeded',
   },
   // Balances: Anthropic, DeepSeek, OpenRouter, Hugging Face, xAI, Gemini prepay, SiliconFlow.
@@ -51,10 +51,10 @@ export const LIMITS: readonly Rule[] = [
   },
   // Load, by name: OpenAI and Anthropic error pages, Azure capacity, Moonshot, Mistral's tiers, Groq flex, TGI error_type.
   { seen: /^(?:\w*overloaded|\w*overloaded_error|\w*capacity\w*)$/m, code: 'overloaded' },
-  // Load, in words: OpenAI, Anthropic under a 500, Mistral's tiers under a 429, Gemini, Cerebras, Hugging Face and Ollama.
+  // Load, in words: OpenAI, Anthropic under a 500, Mistral's tiers under a 429, Gemini, Cerebras, Hugging Face, Ollama and DeepSeek.
   {
     status: [0, 429, 498, 500, 502, 503, 529],
-    seen: /\boverloaded\b|capacity (?:temporarily )?exceeded|(?:at|over|out of|insufficient|no) capacity\b|high (?:demand|traffic)|(?:is currently|still) loading|loading model|server busy/i,
+    seen: /\boverloaded\b|capacity (?:temporarily )?exceeded|(?:at|over|out of|insufficient|no) capacity\b|high (?:demand|traffic)|(?:is currently|still) loading|loading model|(?:server|service) (?:is )?(?:too )?busy/i,
     code: 'overloaded',
   },
   // Rates, by name, where the status does not say it: errors inside a stream, OpenAI's slow_down under a 503.

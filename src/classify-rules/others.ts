@@ -19,10 +19,16 @@ export const OTHERS: readonly Rule[] = [
     seen: /^(?:arrearage|allocationquota\.freetieronly|servicequotaexceededexception|#1113|#1304|#1308|#1309|#1310|account(?:overdueerror|quotaexceeded)|setlimitexceeded|base_resp_(?:1008|2056)|pre_consume_token_quota_failed)$/m,
     code: 'quota_exceeded',
   },
-  // Gemini: QuotaFailure names the day's quota; its RetryInfo is shorter than the day.
-  { status: [0, 429], seen: /^\S*perday\S*$/m, code: 'quota_exceeded' },
+  // Gemini: QuotaFailure names the day's quota, also where a gateway quotes it; its RetryInfo is shorter than the day.
+  { status: [0, 429], seen: /\w+perday/i, code: 'quota_exceeded' },
   // Vertex names the metric in the text; a limit of 0 is no allowance at all (Gemini free tier).
-  { status: [0, 429], seen: /^resource_exhausted$[^]*(?:per_day|\blimit: 0\b)/im, code: 'quota_exceeded' },
+  {
+    status: [0, 429],
+    seen: /^(?=[^]*\bresource_exhausted\b)[^]*(?:per_day|\blimit: 0\b)/i,
+    code: 'quota_exceeded',
+  },
+  // Load, in words: new-api's channels and Zhipu, whatever name stands beside them; NVIDIA NIM, under a 400.
+  { seen: /负载已饱和|负载已满|访问量过大|degraded function cannot be invoked/i, code: 'overloaded' },
   // Load, by name: llama.cpp and Google's UNAVAILABLE ("temporarily overloaded or down"), Cerebras' queue, Bedrock, Zhipu 1305; DeepSeek
   // ends an answer with a finish reason of that name where it has no room for it (api-docs.deepseek.com, create-chat-completion).
   {
@@ -37,9 +43,9 @@ export const OTHERS: readonly Rule[] = [
   },
   // Prompts that are too long, by name: GitHub Models, gateways, Zhipu 1261.
   { seen: /^(?:prompt_too_long|tokens_limit_reached|#1261)$/m, code: 'context_length' },
-  // Alibaba data inspection, Zhipu 1301, Volcengine Ark; Cloudflare AI Gateway's guardrails.
+  // Alibaba data inspection, also in a gateway's words, Zhipu 1301, Volcengine Ark; Cloudflare AI Gateway's guardrails.
   {
-    seen: /^(?:data_inspection_failed|datainspectionfailed|#1301|base_resp_102[67]|\w+sensitivecontentdetected(?:\.\w+)?)$|blocked due to security configurations/im,
+    seen: /^(?:data_inspection_failed|datainspectionfailed|#1301|base_resp_102[67]|\w+sensitivecontentdetected(?:\.\w+)?)$|\bdatainspectionfailed\b|may contain inappropriate content|blocked due to security configurations/im,
     code: 'content_filter',
   },
   // OpenRouter, docs "moderation errors": a 403 whose metadata lists reasons.

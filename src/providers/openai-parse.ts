@@ -21,6 +21,9 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   max_tokens: 'length',
   tool_use: 'tool_calls',
   model_context_window_exceeded: 'length',
+  safety: 'content_filter',
+  refusal: 'content_filter',
+  complete: 'stop',
   // Zhipu.
   sensitive: 'content_filter',
 }
@@ -78,8 +81,8 @@ function incomplete(problem: string): Parsed {
 }
 
 export function finishReason(raw: string | undefined): FinishReason {
-  // Gemini's compatible endpoint says which filter behind it.
-  return raw?.startsWith('content_filter') ? 'content_filter' : translated(FINISH_REASONS, raw)
+  // Gemini's compatible endpoint says which filter behind it; Gemini's and Cohere's own words are in capitals.
+  return raw?.startsWith('content_filter') ? 'content_filter' : translated(FINISH_REASONS, raw?.toLowerCase())
 }
 
 /** `content` as a string, or as an array of parts (Mistral's reasoning models, some gateways). */
@@ -101,9 +104,12 @@ function joinedText(parts: unknown): string {
   return joined
 }
 
-/** DeepSeek, xAI and vLLM say `reasoning_content`; Groq, OpenRouter and Ollama say `reasoning`; some say both. */
-export function reasoningOf(message: JsonObject): string {
-  return text(message.reasoning_content) ?? text(message.reasoning) ?? ''
+/**
+ * DeepSeek, xAI and vLLM say `reasoning_content`; Groq, OpenRouter and Ollama say `reasoning`; some say both. MiniMax may say it in
+ * `reasoning_details` alone (platform.minimax.io, `reasoning_split`).
+ */
+export function reasoningOf({ reasoning_content: own, reasoning, reasoning_details: details }: JsonObject): string {
+  return text(own) ?? text(reasoning) ?? (details ? joinedText(details) : '')
 }
 
 function partsOf(reasoning: string, said: string): Part[] {
