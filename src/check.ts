@@ -82,11 +82,10 @@ const BAD_VALUE = /[^\t\x20-\x7e\x80-\xff]/
 // RFC 9110 section 5.6.2: a field name is a token.
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
+type HeaderValues = Readonly<Record<string, string | null | undefined>>
+
 /** Headers with their names in lower case; refuses what would break out of its line. Values are never shown: they may be secret. */
-export function checkHeaders(
-  field: string,
-  headers: Readonly<Record<string, string | null | undefined>>,
-): Record<string, string | null> {
+export function checkHeaders(field: string, headers: HeaderValues): Record<string, string | null> {
   if (!isRecord(headers))
     fail(field, headers, 'an object of names and values (of a Headers: Object.fromEntries(headers))')
   const checked: Record<string, string | null> = {}
@@ -101,6 +100,17 @@ export function checkHeaders(
     }
     checked[name.toLowerCase()] = value
   }
+  return checked
+}
+
+/** What frames a message or speaks of its connection: a value of somebody else's is refused by Node, or waited for until the end. */
+const TRANSPORTS_OWN = ['content-length', 'transfer-encoding', 'keep-alive', 'upgrade', 'expect']
+
+/** `checkHeaders` for those that are set before there is a request; one that signs it may name its length. */
+export function checkSetHeaders(field: string, headers: HeaderValues): Record<string, string | null> {
+  const checked = checkHeaders(field, headers)
+  const wrong = TRANSPORTS_OWN.find((name) => name in checked)
+  if (wrong) throw new TypeError(`${field}.${wrong} is the transport's to set: leave it out`)
   return checked
 }
 

@@ -1,5 +1,16 @@
 import type { RetryPolicy } from './backoff.ts'
-import { atLeast, checkHeaders, checkMembers, fail, type Given, isRecord, kindsOf, oneOf, SECRET } from './check.ts'
+import {
+  atLeast,
+  checkHeaders,
+  checkMembers,
+  checkSetHeaders,
+  fail,
+  type Given,
+  isRecord,
+  kindsOf,
+  oneOf,
+  SECRET,
+} from './check.ts'
 import type { CallEvent } from './events.ts'
 import type { Options, RetryOptions, TimeoutOptions } from './options.ts'
 import type { TransportChoice } from './transport/transport.ts'
@@ -148,7 +159,7 @@ export function layOver(base: Layer, options: Options, what = 'options'): Layer 
     signals: signal ? [...base.signals, signal] : base.signals,
     retry: retries(what, base.retry, options.retry),
     apiKey: apiKey ?? base.apiKey,
-    headers: headers ? { ...base.headers, ...checkHeaders(`${what}.headers`, headers) } : base.headers,
+    headers: headers ? { ...base.headers, ...checkSetHeaders(`${what}.headers`, headers) } : base.headers,
     idempotencyKey: idempotencyKey ?? base.idempotencyKey,
     fetch: transport.fetch,
     dispatcher: transport.dispatcher,

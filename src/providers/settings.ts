@@ -1,4 +1,4 @@
-import { checkHeaders, fail, rejectUnknown } from '../check.ts'
+import { checkHeaders, checkSetHeaders, fail, rejectUnknown } from '../check.ts'
 import { CompletionError } from '../errors.ts'
 import type {
   ApiKey,
@@ -35,7 +35,7 @@ export function checkSettings(provider: string, settings: ProviderSettings, know
   }
   if (!(Number.isInteger(maxTokens) && maxTokens > 0))
     fail(`${provider}.maxTokens`, maxTokens, 'a whole number above 0')
-  if (headers !== undefined) checkHeaders(`${provider}.headers`, headers)
+  if (headers !== undefined) checkSetHeaders(`${provider}.headers`, headers)
   // Whatever is a string here becomes part of the request's head.
   checkHeaders(provider, Object.fromEntries(Object.entries(settings).filter(([, value]) => typeof value === 'string')))
 }

@@ -208,6 +208,8 @@ describe('a mistake', () => {
     ['options.headers', { headers: 'x' }],
     ['options.headers.x-a', { headers: { 'x-a': 'b\r\nx-c: d' } }],
     ['options.headers.x-a', { headers: { 'x-a': 5 } }],
+    ["options.headers.content-length is the transport's", { headers: { 'Content-Length': '5' } }],
+    ["options.headers.expect is the transport's", { headers: { expect: '100-continue' } }],
     ['invalid header name', { headers: { 'x a': 'b' } }],
     ['options.idempotencyKey', { idempotencyKey: '' }],
     ['options.idempotencyKey', { idempotencyKey: 'a\nb' }],
