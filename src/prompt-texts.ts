@@ -26,7 +26,8 @@ export function promptTexts({ request: { messages }, wire: { body } }: Pick<Call
 
 /** The strings of a body that is JSON; none of another. */
 function stringsOf(body: Call['wire']['body']): string[] {
-  const written = body instanceof Uint8Array ? new TextDecoder().decode(body) : body
+  // Not of an upload, which may be large.
+  const written = body instanceof Uint8Array && body[0] === BRACE ? new TextDecoder().decode(body) : body
   const open: unknown[] = typeof written === 'string' ? [parsed(written)] : []
   const strings: string[] = []
   // Not by recursion: what a caller sends may be as deep as it likes.
@@ -39,6 +40,7 @@ function stringsOf(body: Call['wire']['body']): string[] {
   return strings
 }
 
+const BRACE = 0x7b
 const LONGEST_NAME = 64
 
 /** Models, roles, the keywords of a schema: without them no message about a request can be understood. */

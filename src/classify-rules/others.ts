@@ -20,7 +20,7 @@ export const OTHERS: readonly Rule[] = [
     code: 'quota_exceeded',
   },
   // Gemini: QuotaFailure names the day's quota, also where a gateway quotes it; its RetryInfo is shorter than the day.
-  { status: [0, 429], seen: /\w+perday/i, code: 'quota_exceeded' },
+  { status: [0, 429], seen: /perday/i, code: 'quota_exceeded' },
   // Vertex names the metric in the text; a limit of 0 is no allowance at all (Gemini free tier).
   {
     status: [0, 429],
