@@ -8,7 +8,7 @@ const entry = {
   'fetch-edge': 'src/fetch-edge.ts',
   server: 'src/server.ts',
   // No entry point: a file of its own, so that a browser which reads a stream back does not load what makes calls.
-  'read-events': 'src/read-events.ts',
+  'read-events': 'src/stream/read-events.ts',
 }
 
 /** Splitting keeps one copy of module state (the default client, the ambient context) across all entries, in either format. */

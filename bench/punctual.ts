@@ -1,6 +1,6 @@
 import { createClient } from '../src/index.ts'
 import { openai } from '../src/providers/openai.ts'
-import type { Model } from '../src/provider.ts'
+import type { Model } from '../src/vocabulary/provider.ts'
 import type { Contender } from './contender.ts'
 import { KEY, MESSAGES, MODEL, type Size } from './workload.ts'
 

@@ -8,7 +8,7 @@
  * event at a time.
  */
 import { createParser } from 'eventsource-parser'
-import { createSseParser } from '../src/sse.ts'
+import { createSseParser } from '../src/answer/sse.ts'
 
 type Use = (data: string) => number
 type Reader = (chunks: readonly Uint8Array[], use: Use) => number

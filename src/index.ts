@@ -41,8 +41,8 @@ export const stream: Stream = /* @__PURE__ */ bindStream(createClient)
  */
 export const setDefaultClient: (client: Client) => Client = /* @__PURE__ */ bindSetDefaultClient(createClient)
 
-export { CompletionError, isCompletionError } from './errors.ts'
-export { readEvents } from './read-events.ts'
+export { CompletionError, isCompletionError } from './vocabulary/errors.ts'
+export { readEvents } from './stream/read-events.ts'
 export { anthropic } from './providers/anthropic.ts'
 export { azureOpenAI } from './providers/azure.ts'
 export { gemini } from './providers/gemini.ts'
@@ -68,7 +68,7 @@ export {
   zhipu,
 } from './providers/presets.ts'
 
-export type { Attempt } from './attempt-record.ts'
+export type { Attempt } from './vocabulary/attempt-record.ts'
 export type { Client, ClientDefaults, CloseOptions, Complete, ProviderLike, Stream } from './client.ts'
 export type {
   AnyCompletionError,
@@ -78,8 +78,8 @@ export type {
   ErrorResponse,
   StopReason,
   TimeoutPhase,
-} from './errors.ts'
-export type { CallEvent } from './events.ts'
+} from './vocabulary/errors.ts'
+export type { CallEvent } from './vocabulary/events.ts'
 export type {
   AssistantMessage,
   Extra,
@@ -91,8 +91,15 @@ export type {
   ReasoningPart,
   TextPart,
   ToolMessage,
-} from './message.ts'
-export type { DispatcherLike, Options, RetryContext, RetryDecision, RetryOptions, TimeoutOptions } from './options.ts'
+} from './vocabulary/message.ts'
+export type {
+  DispatcherLike,
+  Options,
+  RetryContext,
+  RetryDecision,
+  RetryOptions,
+  TimeoutOptions,
+} from './vocabulary/options.ts'
 export type {
   OutputDefinition,
   OutputOf,
@@ -102,7 +109,7 @@ export type {
   ToolCallOf,
   ToolInput,
   ToolSet,
-} from './request.ts'
+} from './vocabulary/request.ts'
 export type {
   Completion,
   CompletionResponse,
@@ -113,10 +120,10 @@ export type {
   ProviderData,
   ToolCall,
   Usage,
-} from './result.ts'
-export type { EventsBody } from './read-events.ts'
-export type { StreamEvent } from './stream-events.ts'
-export type { CompletionStream, ReadableStreamOptions, StreamFormat } from './stream-handle.ts'
+} from './vocabulary/result.ts'
+export type { EventsBody } from './stream/read-events.ts'
+export type { StreamEvent } from './stream/stream-events.ts'
+export type { CompletionStream, ReadableStreamOptions, StreamFormat } from './stream/stream-handle.ts'
 
 // What the exported providers are, and what they take.
 export type { AnthropicSettings } from './providers/anthropic.ts'
@@ -126,12 +133,18 @@ export type { OpenAISettings } from './providers/openai.ts'
 export type { OpenAICompatibleSettings } from './providers/openai-compatible.ts'
 export type { PresetSettings } from './providers/presets.ts'
 export type { ProviderSettings } from './providers/settings.ts'
-export type { ModelFactory, ProviderFactory } from './provider.ts'
+export type { ModelFactory, ProviderFactory } from './vocabulary/provider.ts'
 
-export type { JsonSchema, SchemaOutput, SchemaWithJson, StandardJsonSchema, StandardSchema } from './standard-schema.ts'
+export type {
+  JsonSchema,
+  SchemaOutput,
+  SchemaWithJson,
+  StandardJsonSchema,
+  StandardSchema,
+} from './vocabulary/standard-schema.ts'
 
 // For those who write a provider or drive time in their tests.
-export type { Clock } from './clock.ts'
+export type { Clock } from './vocabulary/clock.ts'
 export type {
   Answer,
   ApiKey,
@@ -145,6 +158,6 @@ export type {
   ServerSentEvent,
   StreamPart,
   Verdict,
-} from './provider.ts'
-export type { ResolvedOutput, ResolvedRequest, ResolvedTool } from './request.ts'
-export type { HeaderBag } from './transport/transport.ts'
+} from './vocabulary/provider.ts'
+export type { ResolvedOutput, ResolvedRequest, ResolvedTool } from './vocabulary/request.ts'
+export type { HeaderBag } from './vocabulary/header-bag.ts'

@@ -43,6 +43,12 @@ describe('the order of the source', () => {
     expect(upward.map(({ from, file }) => `${from} imports ${file}`)).toEqual([])
   })
 
+  it('lets folders, too, depend one way', () => {
+    const folders = LAYERS.flat().flatMap((name) => (name.includes('/') ? [name.slice(0, name.indexOf('/'))] : []))
+    const groups = folders.filter((folder, index) => folder !== folders[index - 1])
+    expect(groups).toEqual([...new Set(folders)])
+  })
+
   it('reaches every source file from an entry point', () => {
     const reached = reach(entries, true)
     expect(files.map((file) => file.name).filter((name) => !reached.has(name))).toEqual([])

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { leastAttempt, nextWait, type RetryPolicy, type RetrySituation } from '../src/backoff.ts'
+import { leastAttempt, nextWait, type RetrySituation } from '../src/attempt/backoff.ts'
+import type { RetryPolicy } from '../src/call/resolve-options.ts'
 
 const POLICY: RetryPolicy = {
   maxRetries: 2,

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { gathering } from '../src/gathering.ts'
-import type { Answer, Provider, ServerSentEvent } from '../src/provider.ts'
+import { gathering } from '../src/answer/gathering.ts'
+import type { Answer, Provider, ServerSentEvent } from '../src/vocabulary/provider.ts'
 import { anthropic } from '../src/providers/anthropic.ts'
 import { gemini } from '../src/providers/gemini.ts'
 import { openai } from '../src/providers/openai.ts'

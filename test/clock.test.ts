@@ -1,6 +1,6 @@
 import { mock } from 'node:test'
 import { expect, onTestFinished, test } from 'vitest'
-import { systemClock } from '../src/clock.ts'
+import { systemClock } from '../src/vocabulary/clock.ts'
 import { asked, clientOf, failureOf } from './support/call.ts'
 
 test('fake timers that leave performance as it is drive a call', async () => {

@@ -110,7 +110,7 @@ test.each([null, undefined, 'network', {}, { code: 'network' }, { code: 5, messa
 describe('the guard', () => {
   test('recognises one of another copy of the package', async () => {
     vi.resetModules()
-    const other = await import('../src/errors.ts')
+    const other = await import('../src/vocabulary/errors.ts')
     expect(other.CompletionError).not.toBe(CompletionError)
     const error = new other.CompletionError({ code: 'network', message: '' })
     expect([error instanceof CompletionError, isCompletionError(error)]).toEqual([false, true])
@@ -139,7 +139,7 @@ describe('the guard', () => {
 
 test('shows its cause when it is printed unhandled', () => {
   const script = `
-    import { CompletionError } from ${JSON.stringify(new URL('../src/errors.ts', import.meta.url).href)}
+    import { CompletionError } from ${JSON.stringify(new URL('../src/vocabulary/errors.ts', import.meta.url).href)}
     console.log(new CompletionError({ code: 'network', message: 'network: gone', cause: new Error('beneath') }))`
   const printed = execFileSync(process.execPath, ['--no-warnings', '--input-type=module', '-e', script]).toString()
   expect(printed).toContain('CompletionError: network: gone')

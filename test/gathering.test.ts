@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { gathering } from '../src/gathering.ts'
-import type { Provider, StreamPart } from '../src/provider.ts'
+import { gathering } from '../src/answer/gathering.ts'
+import type { Provider, StreamPart } from '../src/vocabulary/provider.ts'
 import { anthropic } from '../src/providers/anthropic.ts'
 import { gemini } from '../src/providers/gemini.ts'
 import { openaiCompatible } from '../src/providers/openai-compatible.ts'

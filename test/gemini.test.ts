@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { Message } from '../src/message.ts'
+import type { Message } from '../src/vocabulary/message.ts'
 import { gemini } from '../src/providers/gemini.ts'
 import { authorized, bodyOf, request } from './support/wire.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { misfits } from '../src/json-schema-check.ts'
+import { misfits } from '../src/request/json-schema-check.ts'
 
 const TREE = {
   $ref: '#/$defs/node',

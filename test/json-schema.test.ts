@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { describesObject, withoutNulls, wrapped } from '../src/json-schema.ts'
+import { describesObject, withoutNulls, wrapped } from '../src/request/json-schema.ts'
 
 describe('a wrapped schema', () => {
   test('keeps its references in reach', () => {

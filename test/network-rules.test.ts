@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readThrown as readWith } from '../src/network-rules.ts'
+import { readThrown as readWith } from '../src/classify/network-rules.ts'
 import { NODE_ERRORS } from '../src/transport/node-errors.ts'
 
 const readThrown = (error: unknown) => readWith(error, NODE_ERRORS)

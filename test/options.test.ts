@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
-import { nextWait, type RetryPolicy } from '../src/backoff.ts'
-import type { Code } from '../src/errors.ts'
-import { BARE, settle } from '../src/resolve-options.ts'
+import { nextWait } from '../src/attempt/backoff.ts'
+import type { Code } from '../src/vocabulary/errors.ts'
+import { BARE, type RetryPolicy, settle } from '../src/call/resolve-options.ts'
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
 
 /** Every member of the option types with its documentation; those of Options under their bare names. */
 function documentedMembers(): ReadonlyMap<string, string> {
-  const tree = ts.createSourceFile('options.ts', read('src/options.ts'), ts.ScriptTarget.Latest, true)
+  const tree = ts.createSourceFile('options.ts', read('src/vocabulary/options.ts'), ts.ScriptTarget.Latest, true)
   const members = new Map<string, string>()
   const prefixes: Readonly<Record<string, string>> = { TimeoutOptions: 'timeout.', RetryOptions: 'retry.', Options: '' }
   for (const statement of tree.statements) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { elideEchoes, redactCutText, redactText, safeHeaders } from '../src/redact.ts'
+import { elideEchoes, redactCutText, redactText, safeHeaders } from '../src/classify/redact.ts'
 
 describe('secrets', () => {
   it.each([

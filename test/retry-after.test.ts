@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type HintSource, retryAfter } from '../src/retry-after.ts'
+import { type HintSource, retryAfter } from '../src/classify/retry-after.ts'
 
 const NOW = Date.UTC(2027, 2, 4, 5, 6, 7)
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { salvageJson } from '../src/salvage.ts'
+import { salvageJson } from '../src/answer/salvage.ts'
 
 const whole = '{"choices":[{"message":{"content":"Par\\u00eds is \\"big\\"","n":[1,2,{"a":true}]}}],"id":"x"}'
 

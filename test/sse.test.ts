@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { createSseParser, type SseFrame, type SseParser, type SseParserOptions } from '../src/sse.ts'
+import { createSseParser, type SseFrame, type SseParser, type SseParserOptions } from '../src/answer/sse.ts'
 
 const encoder = new TextEncoder()
 const toBytes = (input: string | Uint8Array): Uint8Array => (typeof input === 'string' ? encoder.encode(input) : input)

@@ -12,7 +12,7 @@ it.each([
 ])('runs once after a turn where the host %s', async (_, setImmediate) => {
   vi.stubGlobal('setImmediate', setImmediate)
   vi.resetModules()
-  const { afterReading, afterTurn } = await import('../src/turn.ts')
+  const { afterReading, afterTurn } = await import('../src/base/turn.ts')
   const run = vi.fn<() => void>()
   afterTurn(run)
   afterReading(1_000, 0, run)

@@ -1,4 +1,4 @@
-import { HIGH_WATER } from '../body.ts'
+import { HIGH_WATER } from '../answer/body.ts'
 
 /**
  * The bytes of one answer on their way to whoever reads its Response, at the reader's pace. They are kept until the Response is handed

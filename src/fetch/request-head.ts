@@ -1,5 +1,5 @@
-import { fail } from '../check.ts'
-import type { DispatcherLike } from '../options.ts'
+import { fail } from '../base/check.ts'
+import type { DispatcherLike } from '../vocabulary/options.ts'
 import type { WireRequest } from '../transport/transport.ts'
 
 type Fetch = typeof globalThis.fetch

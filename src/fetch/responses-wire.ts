@@ -1,7 +1,7 @@
-import type { Answer, Parsed, Provider, ServerSentEvent, StreamPart } from '../provider.ts'
+import type { Answer, Parsed, Provider, ServerSentEvent, StreamPart } from '../vocabulary/provider.ts'
 import { failureIn } from '../providers/answer.ts'
-import { count, list, object, parsed, text, type JsonObject } from '../json.ts'
-import type { FinishReason, Usage } from '../result.ts'
+import { count, list, object, parsed, text, type JsonObject } from '../base/json.ts'
+import type { FinishReason, Usage } from '../vocabulary/result.ts'
 
 /**
  * OpenAI's Responses, which `complete` does not speak and SDKs do: read as far as is needed to know that an answer is whole, and what

@@ -1,7 +1,7 @@
-import type { Refusal } from '../call.ts'
-import type { Code, CompletionError } from '../errors.ts'
-import { joined } from '../parse.ts'
-import type { HeaderBag } from '../transport/transport.ts'
+import type { Refusal } from '../call/call.ts'
+import type { Code, CompletionError } from '../vocabulary/errors.ts'
+import { joined } from '../answer/parse.ts'
+import type { HeaderBag } from '../vocabulary/header-bag.ts'
 import { ERROR_HEADER, inscribe } from './unwrap-error.ts'
 
 /** The statuses whose responses have no body, not even an empty one (Fetch, "null body status"). */

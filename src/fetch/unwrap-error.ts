@@ -1,5 +1,10 @@
-import { asciiJson } from '../ascii.ts'
-import { type AnyCompletionError, CompletionError, type CompletionErrorJSON, isCompletionError } from '../errors.ts'
+import { asciiJson } from '../base/ascii.ts'
+import {
+  type AnyCompletionError,
+  CompletionError,
+  type CompletionErrorJSON,
+  isCompletionError,
+} from '../vocabulary/errors.ts'
 
 /** Responses that stand for an error, and their headers, which SDKs put on the errors that they make. */
 const returned = new WeakMap<object, CompletionError>()

@@ -1,6 +1,6 @@
 /** What the answers of all wires have in common. */
-import type { FinishReason } from '../result.ts'
-import { list, object, text, written } from '../json.ts'
+import type { FinishReason } from '../vocabulary/result.ts'
+import { list, object, text, written } from '../base/json.ts'
 
 /** A wire's word for the end in ours, by its table; what the table lacks (or an object inherits) is `other`. */
 export function translated(table: Readonly<Record<string, FinishReason>>, raw: string | undefined): FinishReason {

@@ -1,8 +1,8 @@
-import type { Part } from '../message.ts'
-import type { Parsed, ServerSentEvent, StreamPart } from '../provider.ts'
-import type { FinishReason, ToolCall, Usage } from '../result.ts'
+import type { Part } from '../vocabulary/message.ts'
+import type { Parsed, ServerSentEvent, StreamPart } from '../vocabulary/provider.ts'
+import type { FinishReason, ToolCall, Usage } from '../vocabulary/result.ts'
 import { failureIn, translated } from './answer.ts'
-import { count, object, parsed, text, written, type JsonObject } from '../json.ts'
+import { count, object, parsed, text, written, type JsonObject } from '../base/json.ts'
 import { repeatedText, type Saying } from './repeated-text.ts'
 
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {

@@ -1,4 +1,4 @@
-import type { ApiKey, ProviderFactory } from '../provider.ts'
+import type { ApiKey, ProviderFactory } from '../vocabulary/provider.ts'
 import { messageReader, parseMessage } from './anthropic-parse.ts'
 import { messagesBody } from './anthropic-wire.ts'
 import { readOtherWords } from './other-words.ts'

@@ -1,4 +1,4 @@
-import type { ApiKey, Provider, ProviderFactory } from '../provider.ts'
+import type { ApiKey, Provider, ProviderFactory } from '../vocabulary/provider.ts'
 import { chatProvider } from './openai-compatible.ts'
 import { OPENAI_DIALECT } from './openai.ts'
 import {

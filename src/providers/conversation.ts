@@ -1,4 +1,4 @@
-import type { Message } from '../message.ts'
+import type { Message } from '../vocabulary/message.ts'
 
 /** Walks the messages; a TypeError for one that the wire cannot express names it. */
 export function eachMessage(messages: readonly Message[], visit: (message: Message) => unknown): void {

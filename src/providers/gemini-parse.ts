@@ -1,8 +1,8 @@
-import type { Part } from '../message.ts'
-import type { Parsed, ServerSentEvent, StreamPart } from '../provider.ts'
-import type { FinishReason, ProviderData, ToolCall, Usage } from '../result.ts'
+import type { Part } from '../vocabulary/message.ts'
+import type { Parsed, ServerSentEvent, StreamPart } from '../vocabulary/provider.ts'
+import type { FinishReason, ProviderData, ToolCall, Usage } from '../vocabulary/result.ts'
 import { argumentsOf, BROKEN_PROBLEM, callId, failureIn, translated } from './answer.ts'
-import { count, list, object, parsed, text, type JsonObject } from '../json.ts'
+import { count, list, object, parsed, text, type JsonObject } from '../base/json.ts'
 
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   STOP: 'stop',

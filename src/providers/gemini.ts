@@ -1,5 +1,5 @@
-import type { ProviderFactory } from '../provider.ts'
-import { object } from '../json.ts'
+import type { ProviderFactory } from '../vocabulary/provider.ts'
+import { object } from '../base/json.ts'
 import { contentReader, parseContent } from './gemini-parse.ts'
 import { contentBody } from './gemini-wire.ts'
 import { readOtherWords } from './other-words.ts'

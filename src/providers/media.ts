@@ -1,4 +1,4 @@
-import type { ImagePart } from '../message.ts'
+import type { ImagePart } from '../vocabulary/message.ts'
 
 /** Base64 of bytes, or base64 text as it is. Runtimes without `toBase64` go through a binary string, in slices that fit the stack. */
 export function base64(data: Uint8Array | string): string {

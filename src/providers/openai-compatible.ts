@@ -1,6 +1,6 @@
-import { fail } from '../check.ts'
-import type { ModelFactory, Provider, ProviderRequest } from '../provider.ts'
-import type { ResolvedRequest } from '../request.ts'
+import { fail } from '../base/check.ts'
+import type { ModelFactory, Provider, ProviderRequest } from '../vocabulary/provider.ts'
+import type { ResolvedRequest } from '../vocabulary/request.ts'
 import type { Dialect } from './dialect.ts'
 import { parseChat } from './openai-parse.ts'
 import { chatReader } from './openai-stream.ts'
@@ -15,7 +15,7 @@ import {
   modelFactory,
   type ProviderSettings,
 } from './settings.ts'
-import { YOUNG } from '../young.ts'
+import { YOUNG } from '../base/young.ts'
 
 /** A server that speaks Chat Completions: where it is and what it does otherwise. */
 export interface OpenAICompatibleSettings extends ProviderSettings, Dialect {

@@ -1,5 +1,5 @@
-import type { ServerSentEvent, StreamPart } from '../provider.ts'
-import { list, object, parsed, text, type JsonObject } from '../json.ts'
+import type { ServerSentEvent, StreamPart } from '../vocabulary/provider.ts'
+import { list, object, parsed, text, type JsonObject } from '../base/json.ts'
 import { argumentsOf, BROKEN_PROBLEM, callId, failureIn } from './answer.ts'
 import { repeatedText, type Saying } from './repeated-text.ts'
 import { callData, finishReason, isBroken, messageData, readContent, reasoningOf, usageOf } from './openai-parse.ts'

@@ -1,5 +1,5 @@
-import type { AssistantMessage, FilePart, Message, Part } from '../message.ts'
-import type { ResolvedOutput, ResolvedRequest, ResolvedTool } from '../request.ts'
+import type { AssistantMessage, FilePart, Message, Part } from '../vocabulary/message.ts'
+import type { ResolvedOutput, ResolvedRequest, ResolvedTool } from '../vocabulary/request.ts'
 import { eachMessage, schemaInstruction } from './conversation.ts'
 import type { Dialect } from './dialect.ts'
 import { base64, imageURL } from './media.ts'

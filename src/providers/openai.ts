@@ -1,4 +1,4 @@
-import type { ProviderFactory } from '../provider.ts'
+import type { ProviderFactory } from '../vocabulary/provider.ts'
 import type { Dialect } from './dialect.ts'
 import { chatProvider } from './openai-compatible.ts'
 import { COMMON_SETTINGS, checkSettings, environment, providerFactory, type ProviderSettings } from './settings.ts'

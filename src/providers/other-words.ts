@@ -1,8 +1,8 @@
-import { ruled } from '../classify-rules.ts'
-import { OTHERS } from '../classify-rules/others.ts'
-import { factsOf } from '../classify-rules/rule.ts'
-import { openEnvelope } from '../envelope.ts'
-import type { ProviderFailure, Verdict } from '../provider.ts'
+import { ruled } from '../classify/rules.ts'
+import { OTHERS } from '../classify/rules/others.ts'
+import { factsOf } from '../classify/rules/rule.ts'
+import { openEnvelope } from '../classify/envelope.ts'
+import type { ProviderFailure, Verdict } from '../vocabulary/provider.ts'
 
 /** The `classify` of every provider but OpenAI's own: whatever stands behind a gateway, its words are known. */
 export function readOtherWords({ status, headers, body, json, inBand }: ProviderFailure): Verdict | undefined {

@@ -1,4 +1,4 @@
-import type { Provider, ProviderFactory } from '../provider.ts'
+import type { Provider, ProviderFactory } from '../vocabulary/provider.ts'
 import type { Dialect } from './dialect.ts'
 import { chatProvider, chatSettings } from './openai-compatible.ts'
 import { readOtherWords } from './other-words.ts'

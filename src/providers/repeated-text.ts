@@ -1,4 +1,4 @@
-import { parsed } from '../json.ts'
+import { parsed } from '../base/json.ts'
 
 /** A piece of text, of whichever kind, that is all an event says. */
 export interface Saying {

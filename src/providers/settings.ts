@@ -1,5 +1,5 @@
-import { checkHeaders, checkSetHeaders, fail, rejectUnknown } from '../check.ts'
-import { CompletionError } from '../errors.ts'
+import { checkHeaders, checkSetHeaders, fail, rejectUnknown } from '../base/check.ts'
+import { CompletionError } from '../vocabulary/errors.ts'
 import type {
   ApiKey,
   AuthorizeContext,
@@ -8,7 +8,7 @@ import type {
   Provider,
   ProviderFactory,
   ProviderRequest,
-} from '../provider.ts'
+} from '../vocabulary/provider.ts'
 
 /** What every provider can be given. */
 export interface ProviderSettings {

@@ -1,4 +1,4 @@
-import { object } from '../json.ts'
+import { object } from '../base/json.ts'
 
 type Schema = Readonly<Record<string, unknown>>
 

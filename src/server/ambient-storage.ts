@@ -1,4 +1,4 @@
-import { type Ambient, ambient, provideAmbient } from '../ambient.ts'
+import { type Ambient, ambient, provideAmbient } from '../call/ambient.ts'
 
 /** The part of AsyncLocalStorage that is used. */
 interface Storage {

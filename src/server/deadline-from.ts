@@ -1,4 +1,4 @@
-import { fail, rejectUnknown } from '../check.ts'
+import { fail, rejectUnknown } from '../base/check.ts'
 import { headerOf, headersOf } from './host.ts'
 import type { Platform } from './platforms.ts'
 import { nameOf, readTimeout, type TimeoutHeader } from './timeout-headers.ts'

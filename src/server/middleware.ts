@@ -1,4 +1,4 @@
-import { fail, rejectUnknown } from '../check.ts'
+import { fail, rejectUnknown } from '../base/check.ts'
 import { withRequest } from './with-request.ts'
 
 /** What {@link expressMiddleware} and {@link fastifyHook} can be given. */

@@ -1,4 +1,4 @@
-import { type AnyCompletionError, type Code, isCompletionError } from '../errors.ts'
+import { type AnyCompletionError, type Code, isCompletionError } from '../vocabulary/errors.ts'
 import { unwrapError } from '../fetch/unwrap-error.ts'
 
 /** What a problem tells beside what every caller may know. */

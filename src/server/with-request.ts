@@ -1,4 +1,4 @@
-import { fail, rejectUnknown } from '../check.ts'
+import { fail, rejectUnknown } from '../base/check.ts'
 import { nested, runInside } from './ambient-storage.ts'
 import { signalFrom } from './signal-from.ts'
 

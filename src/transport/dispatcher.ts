@@ -1,4 +1,4 @@
-import type { DispatcherLike } from '../options.ts'
+import type { DispatcherLike } from '../vocabulary/options.ts'
 import { openForeignExchange } from './exchange.ts'
 import type { Transport } from './transport.ts'
 

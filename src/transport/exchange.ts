@@ -1,7 +1,8 @@
 import type { Dispatcher } from 'undici'
 import { inOwnContext } from './async-context.ts'
 import { type Decoder, openDecoder } from './decode.ts'
-import type { Exchange, HeaderBag, Receiver, WireRequest } from './transport.ts'
+import type { HeaderBag } from '../vocabulary/header-bag.ts'
+import type { Exchange, Receiver, WireRequest } from './transport.ts'
 
 /** What an exchange needs to know of the connection that serves it. */
 export interface Connection {

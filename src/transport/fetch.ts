@@ -1,4 +1,5 @@
-import type { Exchange, HeaderBag, Receiver, Transport, WireRequest } from './transport.ts'
+import type { HeaderBag } from '../vocabulary/header-bag.ts'
+import type { Exchange, Receiver, Transport, WireRequest } from './transport.ts'
 
 type Fetch = typeof globalThis.fetch
 

@@ -1,5 +1,5 @@
-import type { DispatcherLike } from '../options.ts'
-import { afterTurn } from '../turn.ts'
+import type { DispatcherLike } from '../vocabulary/options.ts'
+import { afterTurn } from '../base/turn.ts'
 import { hostDispatcher, openDispatcherTransport } from './dispatcher.ts'
 import { openFetchTransport } from './fetch.ts'
 import { NODE_ERRORS } from './node-errors.ts'

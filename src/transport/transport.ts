@@ -1,8 +1,6 @@
-import type { Code, TimeoutPhase } from '../errors.ts'
-import type { DispatcherLike } from '../options.ts'
-
-/** Response headers as both transports report them: names in lower case, repeated fields joined by ", ". */
-export type HeaderBag = Readonly<Record<string, string>>
+import type { HeaderBag } from '../vocabulary/header-bag.ts'
+import type { Code, TimeoutPhase } from '../vocabulary/errors.ts'
+import type { DispatcherLike } from '../vocabulary/options.ts'
 
 /** One request, ready to be written. A body that is whole can be written again; a stream can not. */
 export interface WireRequest {

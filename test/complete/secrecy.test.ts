@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { expect, test, vi } from 'vitest'
 import { createClient, gemini, openaiCompatible, type Completion, type Request } from 'punctual'
-import type { AnyCompletionError } from '../../src/errors.ts'
+import type { AnyCompletionError } from '../../src/vocabulary/errors.ts'
 import { asked, clientOf, failureOf, KEY, observer, PROMPT, responding, scriptedFetch } from '../support/call.ts'
 import { chat, failure } from '../support/chat.ts'
 import { faultServer } from '../support/fault-server.ts'

@@ -284,7 +284,7 @@ describe('toReadableStream', () => {
 })
 
 test('readEvents runs where there is nothing of Node', async () => {
-  const entry = fileURLToPath(new URL('../../src/read-events.ts', import.meta.url))
+  const entry = fileURLToPath(new URL('../../src/stream/read-events.ts', import.meta.url))
   const { outputFiles } = await build({
     entryPoints: [entry],
     bundle: true,

@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest'
-import { type AnyCompletionError, isCompletionError } from '../../src/errors.ts'
-import type { CallEvent } from '../../src/events.ts'
+import { type AnyCompletionError, isCompletionError } from '../../src/vocabulary/errors.ts'
+import type { CallEvent } from '../../src/vocabulary/events.ts'
 import {
   type Client,
   type ClientDefaults,

@@ -1,4 +1,5 @@
-import type { Exchange, HeaderBag, Receiver, Transport, WireRequest } from '../../src/transport/transport.ts'
+import type { HeaderBag } from '../../src/vocabulary/header-bag.ts'
+import type { Exchange, Receiver, Transport, WireRequest } from '../../src/transport/transport.ts'
 
 /** What a transport told of one exchange. */
 export interface Received {

@@ -1,4 +1,4 @@
-import type { JsonSchema, SchemaWithJson, StandardIssue, StandardResult } from '../../src/standard-schema.ts'
+import type { JsonSchema, SchemaWithJson, StandardIssue, StandardResult } from '../../src/vocabulary/standard-schema.ts'
 
 /** A Standard Schema by hand: `check` gives the value out, or throws the issues. */
 export function schemaOf<Output>(

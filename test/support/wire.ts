@@ -1,5 +1,5 @@
-import type { AuthorizeContext, Model, Provider, ServerSentEvent, StreamPart } from '../../src/provider.ts'
-import type { ResolvedRequest } from '../../src/request.ts'
+import type { AuthorizeContext, Model, Provider, ServerSentEvent, StreamPart } from '../../src/vocabulary/provider.ts'
+import type { ResolvedRequest } from '../../src/vocabulary/request.ts'
 
 /** A request with nothing in it but what a test is about. */
 export function request(over: Partial<ResolvedRequest> = {}): ResolvedRequest {

@@ -1,7 +1,7 @@
 import { anthropic } from '../../src/providers/anthropic.ts'
 import { gemini } from '../../src/providers/gemini.ts'
 import { openai } from '../../src/providers/openai.ts'
-import type { Model } from '../../src/provider.ts'
+import type { Model } from '../../src/vocabulary/provider.ts'
 
 /** What a server is to answer, whatever its wire. */
 export interface Said {

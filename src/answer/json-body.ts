@@ -1,0 +1,90 @@
+import type { BodyOutcome, BodyReader } from './body.ts'
+import { MOST_SHOWN } from '../classify/observation.ts'
+import { readBody, salvage, textOf } from './parse.ts'
+import type { Answer, Provider } from '../vocabulary/provider.ts'
+import type { PartialAnswer } from '../vocabulary/result.ts'
+import { YOUNG } from '../base/young.ts'
+
+/** An answer and the body it was read from. */
+export interface JsonAnswer {
+  readonly answer: Answer
+  readonly raw: unknown
+}
+
+/** No answer is as large; reading more of what failed anyway would keep everything else waiting. */
+const MOST_SALVAGED = 4 * 1024 * 1024
+
+/** Reads a body that is one JSON document. `limit` counts decoded bytes. */
+export function openJsonBody(provider: Provider, limit: number): BodyReader<JsonAnswer> {
+  const body: JsonBody = { ...BLANK, provider, limit, chunks: NO_CHUNKS.slice() }
+  return body
+}
+
+interface JsonBody extends BodyReader<JsonAnswer> {
+  readonly provider: Provider
+  readonly limit: number
+  readonly chunks: Uint8Array[]
+  bytes: number
+  salvaged: PartialAnswer | undefined
+  salvagedAt: number
+}
+
+const READER: BodyReader<JsonAnswer> & ThisType<JsonBody> = {
+  data(chunk) {
+    this.chunks.push(chunk)
+    this.bytes += chunk.length
+    if (this.bytes <= this.limit) return undefined
+    return { kind: 'invalid', problem: `the body is larger than maxResponseBytes (${this.limit})`, retryable: false }
+  },
+  end() {
+    return outcomeOf(this.provider, textOf(this.chunks))
+  },
+  partial() {
+    const { provider, chunks, bytes } = this
+    if (this.salvagedAt < bytes) this.salvaged = partialOf(salvage(provider, textOf(chunks, MOST_SALVAGED)))
+    this.salvagedAt = bytes
+    return this.salvaged
+  },
+  text() {
+    return textOf(this.chunks, MOST_SHOWN)
+  },
+}
+
+const NO_CHUNKS: readonly Uint8Array[] = []
+
+/** What lives as long as a call is copied, methods and all: see BLANK in open-call.ts. */
+const BLANK: JsonBody = {
+  ...READER,
+  provider: undefined as never,
+  limit: 0,
+  chunks: [],
+  bytes: 0,
+  salvaged: undefined,
+  salvagedAt: 0,
+}
+
+function outcomeOf(provider: Provider, text: string): BodyOutcome<JsonAnswer> {
+  const { parsed, json } = readBody(provider, text)
+  switch (parsed.kind) {
+    case 'answer':
+      return {
+        ...YOUNG,
+        kind: 'whole',
+        value: { ...YOUNG, answer: parsed.answer, raw: json },
+        usage: parsed.answer.usage,
+      }
+    case 'error':
+      return { kind: 'in_band', json: parsed.error }
+    case 'incomplete':
+      return { kind: 'invalid', problem: parsed.problem, retryable: true }
+  }
+  // Only a provider of the user's own, written without types, comes here; silence would leave the call to its deadline.
+  throw new TypeError('parse() returned neither an answer, nor an error, nor what is incomplete')
+}
+
+/** What had been received, or undefined where that is nothing. */
+export function partialOf(answer: Partial<Answer> | undefined): PartialAnswer | undefined {
+  if (!answer) return undefined
+  const { text = '', reasoning = '', toolCalls = [], usage } = answer
+  return text || reasoning || toolCalls.length > 0 || usage ? { text, reasoning, toolCalls, usage } : undefined
+}

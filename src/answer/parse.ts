@@ -1,0 +1,70 @@
+import type { Answer, Parsed, Provider } from '../vocabulary/provider.ts'
+import { salvageJson } from './salvage.ts'
+import { YOUNG } from '../base/young.ts'
+
+const decoder = new TextDecoder()
+
+/** Joins and decodes a body, or its first `most` bytes; a byte order mark is dropped. */
+export function textOf(chunks: readonly Uint8Array[], most: number = Infinity): string {
+  const bytes = joined(chunks, most)
+  return decoder.decode(bytes.length > most ? bytes.subarray(0, most) : bytes)
+}
+
+/** Joins chunks; of several no more than `most` bytes. A single one is given as it is. */
+export function joined(chunks: readonly Uint8Array[], most: number = Infinity): Uint8Array {
+  const [first] = chunks
+  if (first && chunks.length === 1) return first
+  let length = 0
+  for (const chunk of chunks) length += chunk.length
+  length = Math.min(length, most)
+  const whole = new Uint8Array(length)
+  let offset = 0
+  for (const chunk of chunks) {
+    if (offset >= length) break
+    whole.set(chunk.subarray(0, length - offset), offset)
+    offset += chunk.length
+  }
+  return whole
+}
+
+/** What a 200 body turned out to be. `json` is the body where it parsed. */
+export type Reading = { readonly parsed: Parsed; readonly json: unknown }
+
+/**
+ * Reads the body of a 200. The media type is not believed: gateways answer JSON as text/plain or octet-stream, and HTML as JSON.
+ * No parse error is passed on, because it quotes the body.
+ */
+export function readBody(provider: Provider, text: string): Reading {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    return { parsed: { kind: 'incomplete', problem: notJson(text) }, json: undefined }
+  }
+  return { ...YOUNG, parsed: provider.parse(json), json }
+}
+
+/** What can be read of an answer that did not arrive whole. */
+export function salvage(provider: Provider, text: string): Partial<Answer> | undefined {
+  const json = salvageJson(text)
+  if (json === undefined) return undefined
+  try {
+    return partialOf(provider.parse(json))
+  } catch {
+    // A provider of the user's own may throw. What is at stake here is an extra of an error that is being made for another reason.
+    return undefined
+  }
+}
+
+function partialOf(parsed: Parsed): Partial<Answer> | undefined {
+  return parsed.kind === 'answer' ? parsed.answer : parsed.partial
+}
+
+function notJson(text: string): string {
+  const start = text.trimStart()
+  if (start === '') return 'the body is empty'
+  if (start.startsWith('<')) return 'the body is HTML or XML where JSON was due'
+  if (/^(data|event|id|retry)?:/.test(start)) return 'the body is an event stream where JSON was due'
+  if (start.startsWith('{') || start.startsWith('[')) return 'the JSON body ends early or is damaged'
+  return 'the body is text where JSON was due'
+}

@@ -1,0 +1,102 @@
+import type { Conclusion } from './body.ts'
+import type { Call } from '../call/call.ts'
+import { messageOf } from './completion.ts'
+import { isCompletionError } from '../vocabulary/errors.ts'
+import { adopted } from '../call/failure.ts'
+import { partialOf } from './json-body.ts'
+import { corrected, type Correction, type OutputReading, readOutput } from '../request/output.ts'
+import { prepare } from '../call/prepare.ts'
+import type { Answer } from '../vocabulary/provider.ts'
+import type { Issue, PartialAnswer, ToolCall } from '../vocabulary/result.ts'
+import { readToolCalls } from '../request/tools.ts'
+import { YOUNG } from '../base/young.ts'
+
+/** An answer whose tool calls and output have been read. */
+export type Understood<T> = T & { readonly toolCalls: readonly ToolCall[]; readonly output: unknown }
+
+const NOTHING_ASKED: OutputReading = { kind: 'fits', output: undefined }
+
+/** Reads a whole answer's tool calls and its output. Answers at once where the schemas do. */
+export function understand<T extends { readonly answer: Answer }>(
+  call: Call,
+  read: T,
+): Conclusion<Understood<T>> | Promise<Conclusion<Understood<T>>> {
+  const { inputs, output } = call.expected
+  const answered = read.answer.toolCalls.every(({ id }) => id)
+    ? read
+    : { ...read, answer: identified(call, read.answer) }
+  const { answer } = answered
+  if (saysNothing(answer)) return { ...EMPTY, partial: partialOf(answer) }
+  const calls = answer.toolCalls.length > 0 ? readToolCalls(answer.toolCalls, inputs) : answer.toolCalls
+  const called = inputs.size > 0 && answer.toolCalls.length > 0
+  const reading = output && !called ? readOutput(output, answer) : NOTHING_ASKED
+  return calls instanceof Promise || reading instanceof Promise
+    ? Promise.all([calls, reading]).then(([ready, known]) => concluded(call, answered, ready, known))
+    : concluded(call, answered, calls, reading)
+}
+
+/** The id of a tool call that came without any: unlike those of the turns before and after. */
+export const ownToolCallId = (call: Call, index: number): string => `${call.id}_${index}`
+
+function identified(call: Call, answer: Answer): Answer {
+  const toolCalls = answer.toolCalls.map((one, index) => ({ ...one, id: one.id || ownToolCallId(call, index) }))
+  return { ...answer, toolCalls }
+}
+
+/**
+ * Well-formed, finished, and without anything in it: LM Studio answers so when a prompt overflows its context. A model that has chosen
+ * to say nothing has written a token for it, which its usage counts beside those of its hidden thoughts; one that has called a tool has
+ * said which.
+ */
+function saysNothing({ text, reasoning, refusal, toolCalls, finishReason, usage }: Answer): boolean {
+  if (text || reasoning || refusal || toolCalls.length > 0) return false
+  const written = (usage?.outputTokens ?? 0) - (usage?.reasoningTokens ?? 0)
+  return finishReason === 'tool_calls' || (finishReason === 'stop' && written <= 0)
+}
+
+const EMPTY = {
+  kind: 'misfit',
+  code: 'invalid_response',
+  problem: 'the answer is finished but empty',
+  retryable: true,
+  error: undefined,
+  correction: undefined,
+} as const
+
+function concluded<T extends { readonly answer: Answer }>(
+  call: Call,
+  answered: T,
+  toolCalls: readonly ToolCall[],
+  reading: OutputReading,
+): Conclusion<Understood<T>> {
+  if (reading.kind === 'fits')
+    return { ...YOUNG, kind: 'fits', value: { ...answered, toolCalls, output: reading.output } }
+  const { answer } = answered
+  const { code, problem, retryable, issues, error } = reading
+  const most = call.expected.output?.retries ?? 0
+  const correction = issues && { message: messageOf(answer), issues, most }
+  return { kind: 'misfit', code, problem, retryable, error, correction, partial: partialOfMisfit(answer, issues) }
+}
+
+/** Nothing received is lost: a refusal is what the model said in place of an answer. */
+function partialOfMisfit(answer: Answer, issues: readonly Issue[] | undefined): PartialAnswer | undefined {
+  const partial = partialOf({ ...answer, text: answer.text || (answer.refusal ?? '') })
+  return partial && (issues ? { ...partial, issues } : partial)
+}
+
+/** The correction that the latest attempt asks for; each is taken once. */
+export function takeCorrection(call: Call): Correction | undefined {
+  const { correction } = call
+  call.correction = undefined
+  return correction
+}
+
+/** Puts the correction into the conversation that the next attempt sends. */
+export function askAgain(call: Call, { message, issues }: Correction): void {
+  call.request = { ...call.request, messages: corrected(call.request.messages, message, issues) }
+  try {
+    call.wire = prepare(call.provider, call.request)
+  } catch (error) {
+    throw isCompletionError(error) ? adopted(call, error) : error
+  }
+}

@@ -1,0 +1,254 @@
+import { factsOf, failed, observed, provenInTime, reading, seen, statusSeen, threw } from './attempt-end.ts'
+import { type Call, type Ending, emit } from '../call/call.ts'
+import { beginPhase, finishPhase, watchPhases } from '../call/call-timer.ts'
+import { type Credentials, credentials, sentHeaders } from './credentials.ts'
+import type { CompletionError } from '../vocabulary/errors.ts'
+import { endingError, shownRequestId, timeoutError } from '../call/failure.ts'
+import { isGood, MOST_SHOWN } from '../classify/observation.ts'
+import type { AttemptPlan, AttemptUser, Behaviour, Running } from './running-attempt.ts'
+import type { WireRequest } from '../transport/transport.ts'
+import { YOUNG } from '../base/young.ts'
+
+/** An error's body is worth this much waiting: its status is known already. */
+const ERROR_BODY_MS = 2_000
+/** So soon after a request has left does the close of an idle connection arrive that crossed it. */
+const RACE_MS = 1_000
+
+/**
+ * One try: credentials → transport → headers → body → outcome. Exactly one of the user's `succeed` and `fail` is called, once, and
+ * nothing of the attempt is left by then: no timer, no socket in use, no listener.
+ */
+export function startAttempt<T, U>(call: Call, plan: AttemptPlan, user: AttemptUser<T, U>): void {
+  const { clock, attempts } = call
+  const { expected, settings } = call
+  const running: Running = {
+    ...BLANK,
+    call,
+    plan,
+    user,
+    index: attempts.length,
+    startedAt: clock.now(),
+    runsOwnCode: settings.layer.onEvents.length > 0 || expected.inputs.size > 0 || expected.output !== undefined,
+  }
+  watchPhases(running)
+  call.interrupt = (ending: Ending) => {
+    if (ending.stopReason === 'deadline' && provenInTime(running)) return
+    failed(running, endingError(call, ending, factsOf(running)), 'cancelled')
+  }
+  emit(call, { type: 'attempt.start', attempt: running.index })
+  // Ended before it could be interrupted, or by the observer just now.
+  if (call.ending) call.interrupt?.(call.ending)
+  if (running.over) return
+  if (plan.credentials) return begin(running, plan.credentials)
+  const refused = (error: unknown): void => failed(running, error as CompletionError)
+  try {
+    const asked = credentials(call, () => (running.controller ??= new AbortController()).signal, false)
+    if (asked instanceof Promise) {
+      watch(running)
+      asked.then((given) => authorized(running, given, clock.now()), refused)
+    } else begin(running, asked)
+  } catch (error) {
+    refused(error)
+  }
+}
+
+/** The attempt's limits after the connection's, which is usually the nearer one: the other way round would take two timers. */
+function begin(running: Running, given: Credentials): void {
+  authorized(running, given, running.startedAt)
+  watch(running)
+}
+
+function watch(running: Running): void {
+  const { call, startedAt } = running
+  const { attempt, firstToken } = call.settings.limits
+  beginPhase(running, 'attempt', startedAt + attempt)
+  if (call.request.stream) beginPhase(running, 'firstToken', startedAt + firstToken)
+}
+
+function authorized(running: Running, given: Credentials, now: number): void {
+  if (running.over) return
+  const { call } = running
+  if (call.attempts.length > 0)
+    call.pastCredentials = [...new Set([...call.pastCredentials, ...Object.values(call.credentials)])]
+  call.credentials = given ?? NO_CREDENTIALS
+  const { method = 'POST', body } = call.wire
+  running.request = { ...YOUNG, method, url: call.url, headers: sentHeaders(call, given), body }
+  send(running, running.request, false, now)
+}
+
+function send(running: Running, request: WireRequest, fresh: boolean, now: number): void {
+  const { call } = running
+  beginPhase(running, 'connect', now + call.settings.limits.connect)
+  running.exchange = call.transport.start(request, running, fresh)
+}
+
+/** As undici reports what it does not send again. */
+const refusedUnread = (): Error =>
+  Object.assign(new Error('The server gave the request back unread'), { code: 'ERR_HTTP2_STREAM_ERROR' })
+
+const BEHAVIOUR: Behaviour & ThisType<Running> = {
+  onSent(reused) {
+    if (this.over) return
+    this.sent = true
+    this.reused = reused
+    const { settings, clock } = this.call
+    if (reused) this.sentAt = clock.now()
+    finishPhase(this, 'connect')
+    const { headers } = settings.limits
+    if (headers === Infinity) return
+    const now = clock.now()
+    beginPhase(this, 'headers', now + headers)
+  },
+
+  onResent() {
+    if (this.over) return
+    if (this.call.settings.policy) this.reconnect = true
+    else this.fail(refusedUnread())
+  },
+
+  onHeaders(status, headers) {
+    if (this.over) return
+    const { call } = this
+    const now = call.clock.now()
+    const response = { ...YOUNG, status, headers, requestId: shownRequestId(call, headers) }
+    this.response = response
+    this.timeToHeaders = now - this.startedAt
+    finishPhase(this, 'connect')
+    finishPhase(this, 'headers')
+    if (!isGood(status)) {
+      // The status is what counts; the limits of a good answer would only hide it.
+      finishPhase(this, 'firstToken')
+      return beginPhase(this, 'errorBody', now + ERROR_BODY_MS)
+    }
+    try {
+      this.reader = this.user.openBody(call, response, this)
+    } catch (error) {
+      threw(this, error)
+    }
+  },
+
+  onData(chunk) {
+    if (this.over) return
+    const { reader } = this
+    if (reader) return reading(this, () => reader.data(chunk))
+    ;(this.errorBody ??= []).push(chunk)
+    this.errorBytes += chunk.length
+    if (this.errorBytes >= MOST_SHOWN) statusSeen(this)
+  },
+
+  onEnd() {
+    this.ended = true
+    if (this.over) return
+    const { reader } = this
+    if (reader) reading(this, () => reader.end())
+    else statusSeen(this)
+  },
+
+  onError(error) {
+    this.ended = true
+    if (this.over || this.concluding) return
+    // A kept-alive connection may have been closed by its server while the request was on its way to it: that says nothing about
+    // the provider, so it is sent once more, at once, on a connection that nobody has used (gRFC A6, "transparent retries"). One that
+    // waited for longer has been read, and may have been answered: that is a failure like any other.
+    const racing = this.reused && this.call.clock.now() - this.sentAt <= RACE_MS
+    if (racing && !this.response && !this.reconnect && this.request && this.call.settings.policy) {
+      this.reconnect = true
+      this.reused = false
+      this.ended = false
+      // It runs from when the request has left, and this one has not.
+      finishPhase(this, 'headers')
+      return send(this, this.request, true, this.call.clock.now())
+    }
+    // What the status says outranks how its body ended.
+    if (this.response && !this.reader) return statusSeen(this)
+    if (!this.reader?.failed?.(error)) this.fail(error)
+  },
+
+  read(step) {
+    if (!this.over) reading(this, step)
+  },
+
+  silentUntil(due) {
+    // A finished answer may be empty; it must not be lost to the wait for its first content.
+    finishPhase(this, 'firstToken')
+    beginPhase(this, 'idle', due)
+  },
+
+  fail(error) {
+    const { sent, response, reader } = this
+    observed(this, {
+      kind: 'thrown',
+      error,
+      sent,
+      response: response && seen(this, response),
+      partial: reader?.partial(),
+    })
+  },
+
+  began() {
+    const { call } = this
+    const now = call.clock.now()
+    const { idle } = call.settings.limits
+    this.timeToFirstToken = now - this.startedAt
+    finishPhase(this, 'firstToken')
+    beginPhase(this, 'idle', now + idle)
+    emit(call, { type: 'first_token', attempt: this.index, elapsed: this.timeToFirstToken })
+  },
+
+  ping() {
+    emit(this.call, { type: 'ping', attempt: this.index })
+  },
+
+  pause() {
+    this.exchange?.pause()
+  },
+
+  resume() {
+    this.exchange?.resume()
+  },
+
+  expired(phase, due) {
+    // What the status says outranks whatever limit its body has met.
+    if (phase === 'errorBody' || (this.response && !this.reader)) return statusSeen(this)
+    const { call } = this
+    // Moving this limit with every event would cost more than reading the event; so it is looked at when it seems to be over. One that
+    // has moved may be over too, where the consumer has kept the loop busy: then the loop gets its turn to read once more.
+    const moved = phase === 'idle' ? this.reader?.idleDue?.(call.settings.limits.idle) : undefined
+    if (moved !== undefined && moved > due) return beginPhase(this, 'idle', moved)
+    if (!provenInTime(this)) failed(this, timeoutError(call, phase, factsOf(this)))
+  },
+}
+
+const NO_CREDENTIALS: Readonly<Record<string, string>> = {}
+
+/**
+ * What every attempt begins as; what lives as long as a call is copied (see BLANK in open-call.ts). The methods are copied with it: a
+ * closure for each would be a tenth of what a call allocates, and of what it holds while it waits.
+ */
+const BLANK: Running = {
+  ...BEHAVIOUR,
+  call: undefined as never,
+  plan: undefined as never,
+  user: undefined as never,
+  index: 0,
+  startedAt: 0,
+  sentAt: 0,
+  runsOwnCode: false,
+  request: undefined,
+  exchange: undefined,
+  controller: undefined,
+  response: undefined,
+  reader: undefined,
+  errorBody: undefined,
+  errorBytes: 0,
+  misfit: undefined,
+  over: false,
+  concluding: false,
+  known: undefined,
+  sent: false,
+  reused: false,
+  reconnect: false,
+  ended: false,
+  timeToHeaders: undefined,
+  timeToFirstToken: undefined,
+}

@@ -1,0 +1,28 @@
+import { type Call, emit } from '../call/call.ts'
+import { adopted, endingError } from '../call/failure.ts'
+import type { AnyCompletionError, CompletionError, StopReason } from '../vocabulary/errors.ts'
+import type { Completion } from '../vocabulary/result.ts'
+
+/** Completes the error that a call fails with, tells the observers, and gives back what the call holds. */
+export function finishFailure(call: Call, error: CompletionError, stopReason: StopReason): void {
+  const duration = call.clock.now() - call.startedAt
+  const attempts = [...call.attempts]
+  // Our own error, made for this call; until now an event may have shown it, but nobody has been given it as the outcome.
+  Object.assign(error, { stopReason, attempts, duration })
+  call.release()
+  emit(call, { type: 'failure', duration, attempts, error: error as AnyCompletionError })
+}
+
+/** Tells the observers of a call's result, and gives back what the call holds. */
+export function finishSuccess(call: Call, { duration, attempts, finishReason, usage }: Completion): void {
+  call.release()
+  emit(call, { type: 'success', duration, attempts, finishReason, usage })
+}
+
+/** The error of a call that was over before it began: nothing has been sent. */
+export function endedBefore(call: Call): Error {
+  const ending = call.ending as NonNullable<Call['ending']>
+  const error = ending.error ? adopted(call, ending.error) : endingError(call, ending)
+  finishFailure(call, error, ending.stopReason)
+  return error
+}

@@ -1,0 +1,36 @@
+import pTimeout from 'p-timeout'
+import { endCall, type Call } from './call.ts'
+import { beginTotal, finishTotal } from './call-timer.ts'
+import { LONGEST_TIMER } from '../vocabulary/clock.ts'
+
+/**
+ * Holds a call to its total. `work` is interrupted when the total expires and rejects with the finished error, which is why it is
+ * itself the fallback: the error is built once, where everything about the attempt is known.
+ */
+export function withinDeadline<T>(call: Call, work: Promise<T>): Promise<T> {
+  const { timer } = call
+  return pTimeout(work, {
+    // For p-timeout's own checks alone: the call's timer knows when the total is due, however far that is.
+    milliseconds: LONGEST_TIMER,
+    fallback: () => {
+      endCall(call, totalExpired(call))
+      return work
+    },
+    customTimers: {
+      setTimeout: ((onTotal: () => void) => {
+        beginTotal(timer, onTotal)
+        return timer
+      }) as unknown as typeof setTimeout,
+      clearTimeout: () => finishTotal(timer),
+    },
+  })
+}
+
+export function totalExpired({ startedAt, endsAt }: Call): NonNullable<Call['ending']> {
+  const allowed = Math.round(endsAt - startedAt)
+  const message =
+    allowed > 0
+      ? `no complete answer within ${allowed} ms (timeout.total or deadline). Allow more, or set timeout.attempt so that a slow attempt is repeated in time.`
+      : 'the deadline had passed before the call began; no request was sent. It is a point in time; for a duration set timeout.'
+  return { code: 'timeout', phase: 'total', stopReason: 'deadline', message }
+}

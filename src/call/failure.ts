@@ -1,0 +1,200 @@
+import type { Call, Ending } from './call.ts'
+import { classify } from '../classify/classify.ts'
+import {
+  type AnyCompletionError,
+  CompletionError,
+  type CompletionErrorInit,
+  type ErrorResponse,
+  type TimeoutPhase,
+} from '../vocabulary/errors.ts'
+import { MOST_SHOWN, type Observation, type SeenResponse } from '../classify/observation.ts'
+import { promptTexts } from './prompt-texts.ts'
+import { redactCutText, safeHeaders, SHORTEST_SECRET } from '../classify/redact.ts'
+import { requestIdOf } from '../classify/request-id.ts'
+import type { PartialAnswer } from '../vocabulary/result.ts'
+import type { HeaderBag } from '../vocabulary/header-bag.ts'
+
+/** What an attempt knows of itself when it fails. */
+export interface AttemptFacts {
+  readonly sent: boolean
+  readonly response: SeenResponse | undefined
+  readonly partial: PartialAnswer | undefined
+}
+
+/** Where no attempt is under way. */
+const NO_ATTEMPT: AttemptFacts = { sent: false, response: undefined, partial: undefined }
+
+/** The error of a response or of a transport failure. */
+export function observedError(call: Call, observation: Observation, facts: AttemptFacts): CompletionError {
+  const { unsent, ...found } = classify(observation, {
+    provider: call.provider.name,
+    classify: call.provider.classify,
+    thrownRules: call.thrownRules,
+    wallNow: call.clock.wallNow(),
+    baseURLHint: call.url.origin,
+    secrets: secretsOf(call),
+    echoes: () => [...promptTexts(call), ...textsOf(facts.partial)],
+  })
+  return new CompletionError({
+    ...common(call, facts),
+    ...found,
+    sent: facts.sent && !unsent,
+    cause: 'error' in observation ? withoutBytes(observation.error) : undefined,
+  })
+}
+
+/** undici's parser puts what it could not read on its error, where every log prints it: it may be the answer, or what the server echoes. */
+function withoutBytes(error: unknown): unknown {
+  for (let one = error, depth = 0; one instanceof Error && depth < 5; one = one.cause, depth++) {
+    if (one.name === 'HTTPParserError') Object.assign(one, { data: undefined })
+  }
+  return error
+}
+
+/** The error of a phase that took too long. */
+export function timeoutError(call: Call, phase: TimeoutPhase, facts: AttemptFacts): CompletionError {
+  const { limits } = call.settings
+  const limit = limits[phase as Exclude<keyof typeof limits, 'given'>]
+  return new CompletionError({
+    code: 'timeout',
+    phase,
+    message: `timeout: ${EXPIRED[phase] ?? phase} within ${limit} ms (timeout.${phase}).`,
+    // A limit left at its default is not run again after it has expired: nobody has said that a second try is worth that long.
+    retryable: phase in limits.given,
+    ...common(call, facts),
+    requestId: facts.response && shownRequestId(call, facts.response.headers),
+  })
+}
+
+const EXPIRED: Readonly<Record<string, string>> = {
+  attempt: 'the attempt was not done',
+  connect: 'no connection was made',
+  headers: 'no response headers came',
+  firstToken: 'no content came',
+  idle: 'no further content came',
+}
+
+/** The error of a call that was ended from outside while an attempt was under way, or between two. */
+export function endingError(call: Call, ending: Ending, facts: AttemptFacts = NO_ATTEMPT): CompletionError {
+  const before = call.lastError
+  const response = facts.response
+  return new CompletionError({
+    ...ending,
+    message: `${ending.code}: ${ending.message}`,
+    ...common(call, facts),
+    sent: facts.sent || (before?.sent ?? false),
+    status: response?.status ?? before?.status,
+    requestId: response ? shownRequestId(call, response.headers) : before?.requestId,
+    providerCode: before?.providerCode,
+    providerMessage: before?.providerMessage,
+    retryAfterMs: before?.retryAfterMs,
+    partial: facts.partial ?? before?.partial,
+    response: response ? errorResponse(call, response) : before?.response,
+    // A reason may be anything, null among it.
+    cause: 'cause' in ending ? ending.cause : before,
+  })
+}
+
+/** What is known from the attempt before, for a failure that has no answer of its own. */
+export function earlier({
+  lastError,
+}: Call): Pick<CompletionErrorInit, 'sent' | 'status' | 'requestId' | 'partial' | 'response'> {
+  return {
+    sent: lastError?.sent ?? false,
+    status: lastError?.status,
+    requestId: lastError?.requestId,
+    partial: lastError?.partial,
+    response: lastError?.response,
+  }
+}
+
+/** The error of a call whose provider, or whose source of a credential, has thrown one of ours. */
+export function adopted(call: Call, error: AnyCompletionError): CompletionError {
+  // A copy, for it may be another call's error, which is not ours to complete.
+  const { name: _, attempts: __, sent: ___, ...rest } = error.toJSON()
+  return new CompletionError({
+    ...earlier(call),
+    ...rest,
+    ...identity(call),
+    retryable: false,
+    cause: error.callId === undefined ? error.cause : error,
+  })
+}
+
+/** Which call an error belongs to. */
+export function identity(
+  call: Call,
+): Required<Pick<CompletionErrorInit, 'provider' | 'model' | 'callId' | 'metadata'>> {
+  return {
+    provider: call.provider.name,
+    model: call.request.model,
+    callId: call.id,
+    metadata: call.settings.layer.metadata,
+  }
+}
+
+function common(call: Call, { sent, response, partial }: AttemptFacts): Omit<CompletionErrorInit, 'code' | 'message'> {
+  return {
+    sent,
+    partial,
+    response: response && errorResponse(call, response),
+    ...(response && { status: response.status }),
+    ...identity(call),
+  }
+}
+
+function errorResponse(call: Call, { status, headers, body }: SeenResponse): ErrorResponse {
+  const secrets = secretsOf(call)
+  return {
+    status,
+    headers: new Headers(safeHeaders(headers, secrets)),
+    body: redactCutText(body.slice(0, MOST_SHOWN), secrets),
+  }
+}
+
+/** The id, unless a server that repeats what it was sent has put the credential there. */
+export function shownRequestId(
+  { credentials, pastCredentials, settings }: Call,
+  headers: HeaderBag,
+): string | undefined {
+  const id = requestIdOf(headers)
+  if (id === undefined) return undefined
+  const repeats = (value: string | null | undefined): boolean => {
+    const secret = value ? value.slice(value.indexOf(' ') + 1) : ''
+    return secret.length >= SHORTEST_SECRET && id.includes(secret)
+  }
+  const own = settings.layer.headers
+  for (const name in own) if (SECRET_NAME.test(name) && repeats(own[name])) return undefined
+  for (const name in credentials) if (repeats(credentials[name])) return undefined
+  if (pastCredentials.some(repeats)) return undefined
+  return id
+}
+
+function textsOf(partial: PartialAnswer | undefined): readonly string[] {
+  if (!partial) return []
+  const texts: readonly unknown[] = [
+    partial.text,
+    partial.reasoning,
+    ...partial.toolCalls.map((call) => call.arguments),
+  ]
+  // A provider of the user's own, written without types, may have left one out.
+  return texts.filter((text) => typeof text === 'string')
+}
+
+/** Everything that may not be shown: the credential, and what the names of headers and query fields say is one. */
+function secretsOf(call: Call): string[] {
+  const named = [
+    ...Object.entries(call.settings.layer.headers),
+    ...Object.entries(call.wire.headers),
+    ...call.url.searchParams.entries(),
+  ]
+  const secret = named.flatMap(([name, value]) => (value !== null && SECRET_NAME.test(name) ? [value] : []))
+  return [...Object.values(call.credentials), ...call.pastCredentials, ...secret, passwordOf(call.settings.layer.proxy)]
+}
+
+function passwordOf(proxy: Call['settings']['layer']['proxy']): string {
+  const text = String(proxy)
+  return URL.canParse(text) ? new URL(text).password : ''
+}
+
+const SECRET_NAME = /auth|key|token|cookie|secret|sig|pass|cred/i

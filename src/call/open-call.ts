@@ -1,0 +1,267 @@
+import { type Ambient, ambient } from './ambient.ts'
+import type { Attempt } from '../vocabulary/attempt-record.ts'
+import { type Call, type CallRequest, endCall } from './call.ts'
+import { callTimer } from './call-timer.ts'
+import { fail } from '../base/check.ts'
+import type { Clock } from '../vocabulary/clock.ts'
+import { totalExpired } from './deadline.ts'
+import { isCompletionError } from '../vocabulary/errors.ts'
+import { type Expected, resolveOutput } from '../request/output.ts'
+import { prepare } from './prepare.ts'
+import type { Model } from '../vocabulary/provider.ts'
+import type { Request, ResolvedRequest } from '../vocabulary/request.ts'
+import { earliest, type Settings } from './resolve-options.ts'
+import { resolveTools } from '../request/tools.ts'
+import type { Transports } from '../transport/transport.ts'
+import { YOUNG } from '../base/young.ts'
+
+/** What a client lends to its calls. */
+export interface CallHost {
+  readonly clock: Clock
+  readonly random: () => number
+  readonly transports: Transports
+  /**
+   * Calls under way, for `close`; each knows its place. No Set: V8 links every outgrown table of a Set to its successor, so that
+   * one that has grown old keeps all later ones, and every call that was ever in them, until the next full collection.
+   */
+  readonly calls: Call[]
+  closed: boolean
+}
+
+/** What a client hands over to begin a call: its own side, the call's options in one form, and the checked request. */
+export interface CallInput {
+  readonly host: CallHost
+  readonly settings: Settings
+  readonly model: Model
+  readonly request: Request
+}
+
+/**
+ * Makes a call: prepares its request and fixes its deadline. Throws what the provider throws for a request that it cannot express; a
+ * CompletionError is the call's `ending` instead.
+ * Nothing outside knows of it before it is entered.
+ */
+export function openCall({ host, settings, model, request }: CallInput, stream: boolean): Call {
+  const { resolved, expected } = resolveRequest(request, model.id, stream)
+  const { provider } = model
+  const parts = { provider, request: resolved, expected }
+  try {
+    return newCall(host, settings, { ...parts, wire: prepare(provider, resolved) })
+  } catch (error) {
+    if (!isCompletionError(error)) throw error
+    // Its failure like any other: told to the observers and thrown to whoever reads, but known before the call began.
+    const call = newCall(host, settings, { ...parts, wire: NO_REQUEST })
+    endCall(call, { code: error.code, stopReason: 'not_retryable', message: error.message, error })
+    return call
+  }
+}
+
+const NO_REQUEST: CallRequest = { url: 'about:blank', headers: {}, body: undefined }
+
+/** A call for a request that is ready to be sent. */
+export function newCall(
+  host: CallHost,
+  settings: Settings,
+  { provider, request, wire, expected }: Pick<Call, 'provider' | 'request' | 'wire' | 'expected'>,
+): Call {
+  const { clock, random } = host
+  const startedAt = clock.now()
+  const { detached, signals } = settings.layer
+  // Looked up here and not where the call is entered: a stream belongs to the request in which it was made, whoever pulls it first.
+  const around = detached ? undefined : ambient()
+  const endsAt = startedAt + allowance(settings, around, clock)
+  return {
+    ...BLANK,
+    id: nextId(),
+    settings,
+    provider,
+    request,
+    wire,
+    expected,
+    url: parsed(wire.url),
+    transport: host.transports.pick(settings.transport),
+    thrownRules: host.transports.errors,
+    clock,
+    random,
+    startedAt,
+    endsAt,
+    timer: callTimer(clock, endsAt),
+    signals: around ? [...signals, ...around.signals] : signals,
+    attempts: NO_ATTEMPTS.slice(),
+  }
+}
+
+/**
+ * What every call begins as. V8 watches what becomes of the objects that a literal makes; where many live as long as a call does, it
+ * puts all later ones straight among the old, and a dead old object keeps what it refers to, so nearly the whole call, until the next
+ * full collection. A copy has no such place of birth. So what lives as long as a call, here and in the files below, is a copy.
+ */
+const BLANK: Call = {
+  id: '',
+  settings: undefined as never,
+  provider: undefined as never,
+  request: undefined as never,
+  wire: undefined as never,
+  expected: undefined as never,
+  correction: undefined,
+  url: undefined as never,
+  transport: undefined as never,
+  thrownRules: undefined,
+  clock: undefined as never,
+  random: undefined as never,
+  startedAt: 0,
+  endsAt: 0,
+  timer: undefined as never,
+  signals: [],
+  attempts: [],
+  lastError: undefined,
+  refusal: undefined,
+  credentials: {},
+  pastCredentials: [],
+  place: -1,
+  peers: [],
+  release() {
+    strike(this)
+  },
+  ending: undefined,
+  interrupt: undefined,
+}
+
+const NO_ATTEMPTS: readonly Attempt[] = []
+
+let lastURL: URL | undefined
+let lastText = ''
+
+/** Most calls go where the one before went. Nobody writes to a call's URL. */
+function parsed(text: string): URL {
+  if (lastURL && text === lastText) return lastURL
+  if (!URL.canParse(text)) fail('the url of prepare()', text, 'an absolute URL')
+  lastURL = new URL(text)
+  lastText = text
+  return lastURL
+}
+
+let idPrefix: string | undefined
+let ids = 0
+
+/**
+ * Unique among all processes by its random part, which is drawn with the first call: some runtimes allow none before. Not a secret, so
+ * not worth loading the host's cryptography for, which a first call would wait for.
+ */
+function nextId(): string {
+  idPrefix ??= `call_${randomPart()}${randomPart()}-`
+  return idPrefix + (ids++).toString(36)
+}
+
+const randomPart = (): string => Math.floor(Math.random() * 2 ** 52).toString(36)
+
+/** Begins a call: its client knows of it, and it listens to its signals. It may be over already: look at `ending`. */
+export function enterCall(host: CallHost, call: Call, now: number): void {
+  call.peers = host.calls
+  call.place = host.calls.push(call) - 1
+  listen(call)
+  if (host.closed)
+    endCall(call, { code: 'aborted', stopReason: 'aborted', message: 'the client is closed; no request was sent.' })
+  if (call.endsAt <= now) endCall(call, totalExpired(call))
+}
+
+/** The last call takes the place of the one that leaves. Leaving twice is leaving once. */
+function strike(call: Call): void {
+  if (call.place < 0) return
+  const last = call.peers.pop() as Call
+  if (last !== call) {
+    call.peers[call.place] = last
+    last.place = call.place
+  }
+  call.place = -1
+}
+
+/** How long the call may take: an inherited deadline replaces the default total, an explicit total holds beside it. */
+function allowance({ layer, limits }: Settings, around: Ambient | undefined, clock: Clock): number {
+  const deadline = earliest(layer.deadline, around?.deadline)
+  if (deadline === undefined) return limits.total
+  const inherited = deadline - clock.wallNow()
+  return limits.given.total === undefined ? inherited : Math.min(inherited, limits.total)
+}
+
+/** One listener on each of the caller's signals, taken back when the call has settled. */
+function listen(call: Call): void {
+  const { signals } = call
+  if (signals.length === 0) return
+  const { release } = call
+  const onAbort = (): void => {
+    const signal = signals.find((one) => one.aborted)
+    if (signal) leave(call, signal)
+  }
+  // Before any is listened to: a call that is over has nobody who would take a listener back.
+  const aborted = signals.find((signal) => signal.aborted)
+  if (aborted) return leave(call, aborted)
+  for (const signal of signals) signal.addEventListener('abort', onAbort)
+  call.release = () => {
+    for (const signal of signals) signal.removeEventListener('abort', onAbort)
+    release.call(call)
+  }
+}
+
+function leave(call: Call, { reason }: AbortSignal): void {
+  const timeout =
+    typeof reason === 'object' && reason !== null && (reason as { name?: unknown }).name === 'TimeoutError'
+  endCall(call, {
+    code: timeout ? 'timeout' : 'aborted',
+    phase: timeout ? 'signal' : undefined,
+    stopReason: 'aborted',
+    message: timeout
+      ? "the caller's signal timed out (its reason is beneath)."
+      : "the caller's signal was aborted (its reason is beneath).",
+    cause: reason,
+  })
+}
+
+const NONE: readonly string[] = []
+const NO_FIELDS: Readonly<Record<string, unknown>> = {}
+
+const UNRESOLVED: ResolvedRequest = {
+  model: '',
+  messages: [],
+  tools: [],
+  toolChoice: undefined,
+  parallelToolCalls: undefined,
+  output: undefined,
+  maxTokens: undefined,
+  temperature: undefined,
+  topP: undefined,
+  stop: NONE,
+  seed: undefined,
+  reasoningEffort: undefined,
+  extraBody: NO_FIELDS,
+  stream: false,
+}
+
+/** Throws a TypeError for tools or an `output` that cannot be sent. */
+function resolveRequest(
+  request: Request,
+  model: string,
+  stream: boolean,
+): { readonly resolved: ResolvedRequest; readonly expected: Expected } {
+  const { messages, maxTokens, temperature, topP, stop, seed, reasoningEffort, extraBody } = request
+  const { inputs, tools, toolChoice, parallelToolCalls } = resolveTools(request)
+  const output = resolveOutput(request)
+  const resolved = {
+    ...UNRESOLVED,
+    model,
+    messages,
+    tools,
+    toolChoice,
+    parallelToolCalls,
+    output: output?.sent,
+    maxTokens,
+    temperature,
+    topP,
+    stop: stop === undefined ? NONE : typeof stop === 'string' ? [stop] : stop,
+    seed,
+    reasoningEffort,
+    extraBody: extraBody ?? NO_FIELDS,
+    stream,
+  }
+  return { resolved, expected: { ...YOUNG, inputs, output } }
+}
