@@ -5,9 +5,9 @@ import {
   complete,
   createClient,
   isCompletionError,
+  type Options,
   openai,
   openaiCompatible,
-  type Options,
 } from 'punctual'
 import { COMPLETE_SCENES } from './demo/complete-scenes.ts'
 import type { Scene } from './demo/scene.ts'

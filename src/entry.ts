@@ -1,7 +1,7 @@
 import type { Client, ClientDefaults, Complete, Stream } from './client.ts'
 import { defaultClient, replaceDefaultClient } from './default-client.ts'
-import type { Options } from './vocabulary/options.ts'
 import { openai } from './providers/openai.ts'
+import type { Options } from './vocabulary/options.ts'
 import type { Request } from './vocabulary/request.ts'
 
 // The functions of an entry on its default client. Each by itself, so that a bundle has only those that are used.

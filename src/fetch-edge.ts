@@ -15,6 +15,5 @@ import { openFetchTransports } from './transport/edge.ts'
 export const createFetch: (options?: FetchOptions) => typeof fetch =
   /* @__PURE__ */ bindCreateFetch(openFetchTransports)
 
-export { unwrapError } from './fetch/unwrap-error.ts'
-
 export type { FetchOptions } from './fetch/create-fetch.ts'
+export { unwrapError } from './fetch/unwrap-error.ts'

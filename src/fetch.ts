@@ -14,6 +14,5 @@ import { openNodeTransports } from './transport/node.ts'
  */
 export const createFetch: (options?: FetchOptions) => typeof fetch = /* @__PURE__ */ bindCreateFetch(openNodeTransports)
 
-export { unwrapError } from './fetch/unwrap-error.ts'
-
 export type { FetchOptions } from './fetch/create-fetch.ts'
+export { unwrapError } from './fetch/unwrap-error.ts'

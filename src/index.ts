@@ -41,13 +41,19 @@ export const stream: Stream = /* @__PURE__ */ bindStream(createClient)
  */
 export const setDefaultClient: (client: Client) => Client = /* @__PURE__ */ bindSetDefaultClient(createClient)
 
-export { CompletionError, isCompletionError } from './vocabulary/errors.ts'
-export { readEvents } from './stream/read-events.ts'
+export type { Client, ClientDefaults, CloseOptions, Complete, ProviderLike, Stream } from './client.ts'
+// What the exported providers are, and what they take.
+export type { AnthropicSettings } from './providers/anthropic.ts'
 export { anthropic } from './providers/anthropic.ts'
+export type { AzureOpenAISettings } from './providers/azure.ts'
 export { azureOpenAI } from './providers/azure.ts'
+export type { GeminiSettings } from './providers/gemini.ts'
 export { gemini } from './providers/gemini.ts'
+export type { OpenAISettings } from './providers/openai.ts'
 export { openai } from './providers/openai.ts'
+export type { OpenAICompatibleSettings } from './providers/openai-compatible.ts'
 export { openaiCompatible } from './providers/openai-compatible.ts'
+export type { PresetSettings } from './providers/presets.ts'
 export {
   cerebras,
   deepseek,
@@ -67,9 +73,14 @@ export {
   xai,
   zhipu,
 } from './providers/presets.ts'
-
+export type { ProviderSettings } from './providers/settings.ts'
+export type { EventsBody } from './stream/read-events.ts'
+export { readEvents } from './stream/read-events.ts'
+export type { StreamEvent } from './stream/stream-events.ts'
+export type { CompletionStream, ReadableStreamOptions, StreamFormat } from './stream/stream-handle.ts'
 export type { Attempt } from './vocabulary/attempt-record.ts'
-export type { Client, ClientDefaults, CloseOptions, Complete, ProviderLike, Stream } from './client.ts'
+// For those who write a provider or drive time in their tests.
+export type { Clock } from './vocabulary/clock.ts'
 export type {
   AnyCompletionError,
   Code,
@@ -79,7 +90,9 @@ export type {
   StopReason,
   TimeoutPhase,
 } from './vocabulary/errors.ts'
+export { CompletionError, isCompletionError } from './vocabulary/errors.ts'
 export type { CallEvent } from './vocabulary/events.ts'
+export type { HeaderBag } from './vocabulary/header-bag.ts'
 export type {
   AssistantMessage,
   Extra,
@@ -101,10 +114,29 @@ export type {
   TimeoutOptions,
 } from './vocabulary/options.ts'
 export type {
+  Answer,
+  ApiKey,
+  ApiKeyContext,
+  AuthorizeContext,
+  Model,
+  ModelFactory,
+  Parsed,
+  Provider,
+  ProviderFactory,
+  ProviderFailure,
+  ProviderRequest,
+  ServerSentEvent,
+  StreamPart,
+  Verdict,
+} from './vocabulary/provider.ts'
+export type {
   OutputDefinition,
   OutputOf,
   OutputSpec,
   Request,
+  ResolvedOutput,
+  ResolvedRequest,
+  ResolvedTool,
   Tool,
   ToolCallOf,
   ToolInput,
@@ -121,20 +153,6 @@ export type {
   ToolCall,
   Usage,
 } from './vocabulary/result.ts'
-export type { EventsBody } from './stream/read-events.ts'
-export type { StreamEvent } from './stream/stream-events.ts'
-export type { CompletionStream, ReadableStreamOptions, StreamFormat } from './stream/stream-handle.ts'
-
-// What the exported providers are, and what they take.
-export type { AnthropicSettings } from './providers/anthropic.ts'
-export type { AzureOpenAISettings } from './providers/azure.ts'
-export type { GeminiSettings } from './providers/gemini.ts'
-export type { OpenAISettings } from './providers/openai.ts'
-export type { OpenAICompatibleSettings } from './providers/openai-compatible.ts'
-export type { PresetSettings } from './providers/presets.ts'
-export type { ProviderSettings } from './providers/settings.ts'
-export type { ModelFactory, ProviderFactory } from './vocabulary/provider.ts'
-
 export type {
   JsonSchema,
   SchemaOutput,
@@ -142,22 +160,3 @@ export type {
   StandardJsonSchema,
   StandardSchema,
 } from './vocabulary/standard-schema.ts'
-
-// For those who write a provider or drive time in their tests.
-export type { Clock } from './vocabulary/clock.ts'
-export type {
-  Answer,
-  ApiKey,
-  ApiKeyContext,
-  AuthorizeContext,
-  Model,
-  Parsed,
-  Provider,
-  ProviderFailure,
-  ProviderRequest,
-  ServerSentEvent,
-  StreamPart,
-  Verdict,
-} from './vocabulary/provider.ts'
-export type { ResolvedOutput, ResolvedRequest, ResolvedTool } from './vocabulary/request.ts'
-export type { HeaderBag } from './vocabulary/header-bag.ts'

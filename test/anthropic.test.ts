@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { Message } from '../src/vocabulary/message.ts'
 import { anthropic } from '../src/providers/anthropic.ts'
+import type { Message } from '../src/vocabulary/message.ts'
 import { authorized, bodyOf, request } from './support/wire.ts'
 
 afterEach(() => vi.unstubAllEnvs())

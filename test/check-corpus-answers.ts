@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { gathering } from '../src/answer/gathering.ts'
-import type { Answer, Provider, ServerSentEvent } from '../src/vocabulary/provider.ts'
 import { anthropic } from '../src/providers/anthropic.ts'
 import { gemini } from '../src/providers/gemini.ts'
 import { openai } from '../src/providers/openai.ts'
 import { openaiCompatible } from '../src/providers/openai-compatible.ts'
+import type { Answer, Provider, ServerSentEvent } from '../src/vocabulary/provider.ts'
 
 /** What a recorded answer is expected to say. */
 interface Expectation {

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { createClient } from '../src/edge.ts'
-import { isCompletionError } from '../src/vocabulary/errors.ts'
-import type { Model } from '../src/vocabulary/provider.ts'
 import { anthropic } from '../src/providers/anthropic.ts'
 import { gemini } from '../src/providers/gemini.ts'
 import { openai } from '../src/providers/openai.ts'
 import { openaiCompatible } from '../src/providers/openai-compatible.ts'
+import { isCompletionError } from '../src/vocabulary/errors.ts'
+import type { Model } from '../src/vocabulary/provider.ts'
 import type { ToolCall, Usage } from '../src/vocabulary/result.ts'
 
 /** What a recorded stream is expected to give. */

@@ -1,5 +1,5 @@
-import { expect, test, vi } from 'vitest'
 import { complete, createClient, openaiCompatible, setDefaultClient } from 'punctual'
+import { expect, test, vi } from 'vitest'
 import { asked, clientOf, deaf, failureOf, responding, scriptedFetch } from './support/call.ts'
 import { ANSWER, answering, chat } from './support/chat.ts'
 import { faultServer } from './support/fault-server.ts'

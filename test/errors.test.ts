@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { createContext, runInContext } from 'node:vm'
 import fc from 'fast-check'
-import { describe, expect, test, vi } from 'vitest'
 import { type AnyCompletionError, CompletionError, type CompletionErrorJSON, isCompletionError } from 'punctual'
+import { describe, expect, test, vi } from 'vitest'
 import { asked, clientOf, failureOf, responding, scriptedFetch } from './support/call.ts'
 
 const whole = {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { afterEach, describe, expect, test } from 'vitest'
 import { type AnyCompletionError, complete } from 'punctual'
+import { afterEach, describe, expect, test } from 'vitest'
 import { bedrock, sign } from '../examples/bedrock-sigv4.ts'
 import { nativeOllama } from '../examples/own-provider.ts'
 import { type FaultServer, faultServer } from './support/fault-server.ts'

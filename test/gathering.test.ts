@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { gathering } from '../src/answer/gathering.ts'
-import type { Provider, StreamPart } from '../src/vocabulary/provider.ts'
 import { anthropic } from '../src/providers/anthropic.ts'
 import { gemini } from '../src/providers/gemini.ts'
 import { openaiCompatible } from '../src/providers/openai-compatible.ts'
 import { openrouter } from '../src/providers/presets.ts'
+import type { Provider, StreamPart } from '../src/vocabulary/provider.ts'
 import { bodyOf, streamed } from './support/wire.ts'
 
 function gathered(parts: readonly StreamPart[]): ReturnType<typeof gathering> {

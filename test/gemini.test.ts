@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { Message } from '../src/vocabulary/message.ts'
 import { gemini } from '../src/providers/gemini.ts'
+import type { Message } from '../src/vocabulary/message.ts'
 import { authorized, bodyOf, request } from './support/wire.ts'
 
 afterEach(() => vi.unstubAllEnvs())

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { CompletionError } from '../src/vocabulary/errors.ts'
 import { openai } from '../src/providers/openai.ts'
 import { openaiCompatible } from '../src/providers/openai-compatible.ts'
 import { deepseek } from '../src/providers/presets.ts'
+import { CompletionError } from '../src/vocabulary/errors.ts'
 import { authorized, bodyOf, request } from './support/wire.ts'
 
 afterEach(() => vi.unstubAllEnvs())

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import { nextWait } from '../src/attempt/backoff.ts'
-import type { Code } from '../src/vocabulary/errors.ts'
 import { BARE, type RetryPolicy, settle } from '../src/call/resolve-options.ts'
+import type { Code } from '../src/vocabulary/errors.ts'
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
 

@@ -1,5 +1,5 @@
+import { type AnyCompletionError, complete, type StreamEvent, stream } from 'punctual'
 import { afterEach, describe, expect, test } from 'vitest'
-import { type AnyCompletionError, complete, stream, type StreamEvent } from 'punctual'
 import { type FaultServer, faultServer } from './support/fault-server.ts'
 import { personSchema, schemaOf } from './support/schemas.ts'
 import { WIRES } from './support/wires.ts'

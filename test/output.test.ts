@@ -1,8 +1,8 @@
+import { type AnyCompletionError, type Completion, complete, createClient, openaiCompatible } from 'punctual'
 import { afterEach, describe, expect, test } from 'vitest'
-import { complete, type Completion, createClient, type AnyCompletionError, openaiCompatible } from 'punctual'
 import { type FaultServer, faultServer } from './support/fault-server.ts'
 import { numberSchema, type Person, personSchema, schemaOf } from './support/schemas.ts'
-import { type Said, type Wire, WIRES } from './support/wires.ts'
+import { type Said, WIRES, type Wire } from './support/wires.ts'
 
 const [openaiWire] = WIRES as [Wire]
 const ADA = '{"name":"Ada","born":"1815-12-10"}'

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { ProviderFactory } from '../src/vocabulary/provider.ts'
-import * as presets from '../src/providers/presets.ts'
 import type { PresetSettings } from '../src/providers/presets.ts'
+import * as presets from '../src/providers/presets.ts'
+import type { ProviderFactory } from '../src/vocabulary/provider.ts'
 import { authorized, bodyOf, request } from './support/wire.ts'
 
 afterEach(() => vi.unstubAllEnvs())

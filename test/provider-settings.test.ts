@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
-import type { ModelFactory } from '../src/vocabulary/provider.ts'
-import { openai } from '../src/providers/openai.ts'
 import { base64, bytes, imageType } from '../src/providers/media.ts'
+import { openai } from '../src/providers/openai.ts'
+import type { ModelFactory } from '../src/vocabulary/provider.ts'
 import { authorized, request } from './support/wire.ts'
 
 describe('settings that cannot work', () => {

@@ -1,10 +1,10 @@
 import { runInNewContext } from 'node:vm'
+import { type Completion, complete, createClient, gemini, type Message } from 'punctual'
 import { afterEach, describe, expect, test } from 'vitest'
-import { complete, type Completion, createClient, gemini, type Message } from 'punctual'
 import { scriptedFetch } from './support/call.ts'
 import { type FaultServer, faultServer } from './support/fault-server.ts'
 import { schemaOf } from './support/schemas.ts'
-import { type Said, type Wire, WIRES } from './support/wires.ts'
+import { type Said, WIRES, type Wire } from './support/wires.ts'
 
 const [openaiWire] = WIRES as [Wire]
 const messages = [{ role: 'user', content: 'What is it like in Rome?' }] as const

@@ -1,6 +1,7 @@
 // A Lambda function whose URL is invoked with response streaming: RESPONSE_STREAM.
-import { pipeline } from 'node:stream/promises'
+
 import type { Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { openai, stream } from 'punctual'
 import { deadlineFrom, type LambdaContext, problemResponse, relayResponse } from 'punctual/server'
 

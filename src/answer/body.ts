@@ -1,6 +1,6 @@
 import type { Correction } from '../request/output.ts'
-import type { PartialAnswer, Usage } from '../vocabulary/result.ts'
 import type { HeaderBag } from '../vocabulary/header-bag.ts'
+import type { PartialAnswer, Usage } from '../vocabulary/result.ts'
 
 /** The response whose body a BodyReader reads. */
 export interface GoodResponse {

@@ -1,11 +1,11 @@
-import type { Attempt } from '../vocabulary/attempt-record.ts'
-import type { GoodResponse } from './body.ts'
+import { YOUNG } from '../base/young.ts'
 import type { Call } from '../call/call.ts'
+import type { Attempt } from '../vocabulary/attempt-record.ts'
+import type { HeaderBag } from '../vocabulary/header-bag.ts'
 import type { AssistantMessage, Part } from '../vocabulary/message.ts'
 import type { Answer } from '../vocabulary/provider.ts'
 import type { Completion, CompletionResponse, ToolCall } from '../vocabulary/result.ts'
-import type { HeaderBag } from '../vocabulary/header-bag.ts'
-import { YOUNG } from '../base/young.ts'
+import type { GoodResponse } from './body.ts'
 
 /** An answer as its wire gave it, and what was read from it. */
 export interface Answered {

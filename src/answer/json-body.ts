@@ -1,9 +1,9 @@
-import type { BodyOutcome, BodyReader } from './body.ts'
+import { YOUNG } from '../base/young.ts'
 import { MOST_SHOWN } from '../classify/observation.ts'
-import { readBody, salvage, textOf } from './parse.ts'
 import type { Answer, Provider } from '../vocabulary/provider.ts'
 import type { PartialAnswer } from '../vocabulary/result.ts'
-import { YOUNG } from '../base/young.ts'
+import type { BodyOutcome, BodyReader } from './body.ts'
+import { readBody, salvage, textOf } from './parse.ts'
 
 /** An answer and the body it was read from. */
 export interface JsonAnswer {

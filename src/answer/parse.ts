@@ -1,6 +1,6 @@
+import { YOUNG } from '../base/young.ts'
 import type { Answer, Parsed, Provider } from '../vocabulary/provider.ts'
 import { salvageJson } from './salvage.ts'
-import { YOUNG } from '../base/young.ts'
 
 const decoder = new TextDecoder()
 

@@ -1,10 +1,10 @@
-import { type BodyControls, type BodyOutcome, type BodyReader, type GoodResponse, HIGH_WATER } from './body.ts'
 import type { Clock } from '../vocabulary/clock.ts'
-import { gathering } from './gathering.ts'
-import { keepBytes } from './kept-bytes.ts'
-import { type JsonAnswer, openJsonBody, partialOf } from './json-body.ts'
-import { textOf } from './parse.ts'
 import type { Answer, Provider, StreamPart } from '../vocabulary/provider.ts'
+import { type BodyControls, type BodyOutcome, type BodyReader, type GoodResponse, HIGH_WATER } from './body.ts'
+import { gathering } from './gathering.ts'
+import { type JsonAnswer, openJsonBody, partialOf } from './json-body.ts'
+import { keepBytes } from './kept-bytes.ts'
+import { textOf } from './parse.ts'
 import { createSseParser } from './sse.ts'
 
 /** Who takes the pieces of a streamed answer. */

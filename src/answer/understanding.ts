@@ -1,15 +1,15 @@
-import type { Conclusion } from './body.ts'
+import { YOUNG } from '../base/young.ts'
 import type { Call } from '../call/call.ts'
-import { messageOf } from './completion.ts'
-import { isCompletionError } from '../vocabulary/errors.ts'
 import { adopted } from '../call/failure.ts'
-import { partialOf } from './json-body.ts'
-import { corrected, type Correction, type OutputReading, readOutput } from '../request/output.ts'
 import { prepare } from '../call/prepare.ts'
+import { type Correction, corrected, type OutputReading, readOutput } from '../request/output.ts'
+import { readToolCalls } from '../request/tools.ts'
+import { isCompletionError } from '../vocabulary/errors.ts'
 import type { Answer } from '../vocabulary/provider.ts'
 import type { Issue, PartialAnswer, ToolCall } from '../vocabulary/result.ts'
-import { readToolCalls } from '../request/tools.ts'
-import { YOUNG } from '../base/young.ts'
+import type { Conclusion } from './body.ts'
+import { messageOf } from './completion.ts'
+import { partialOf } from './json-body.ts'
 
 /** An answer whose tool calls and output have been read. */
 export type Understood<T> = T & { readonly toolCalls: readonly ToolCall[]; readonly output: unknown }

@@ -1,15 +1,15 @@
-import type { Attempt } from '../vocabulary/attempt-record.ts'
 import type { BodyOutcome, Conclusion, GoodResponse } from '../answer/body.ts'
-import { emit } from '../call/call.ts'
-import { finishPhase, stopPhases } from '../call/call-timer.ts'
-import type { CompletionError } from '../vocabulary/errors.ts'
-import { type AttemptFacts, observedError } from '../call/failure.ts'
-import { MOST_SHOWN, type Observation, type SeenResponse } from '../classify/observation.ts'
 import { textOf } from '../answer/parse.ts'
-import type { Usage } from '../vocabulary/result.ts'
-import type { Running } from './running-attempt.ts'
 import { afterTurn } from '../base/turn.ts'
 import { YOUNG } from '../base/young.ts'
+import { emit } from '../call/call.ts'
+import { finishPhase, stopPhases } from '../call/call-timer.ts'
+import { type AttemptFacts, observedError } from '../call/failure.ts'
+import { MOST_SHOWN, type Observation, type SeenResponse } from '../classify/observation.ts'
+import type { Attempt } from '../vocabulary/attempt-record.ts'
+import type { CompletionError } from '../vocabulary/errors.ts'
+import type { Usage } from '../vocabulary/result.ts'
+import type { Running } from './running-attempt.ts'
 
 // How an attempt ends: what its body turned out to be, what that means for the call, and the record of it.
 

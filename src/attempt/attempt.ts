@@ -1,13 +1,13 @@
-import { factsOf, failed, observed, provenInTime, reading, seen, statusSeen, threw } from './attempt-end.ts'
+import { YOUNG } from '../base/young.ts'
 import { type Call, type Ending, emit } from '../call/call.ts'
 import { beginPhase, finishPhase, watchPhases } from '../call/call-timer.ts'
-import { type Credentials, credentials, sentHeaders } from './credentials.ts'
-import type { CompletionError } from '../vocabulary/errors.ts'
 import { endingError, shownRequestId, timeoutError } from '../call/failure.ts'
 import { isGood, MOST_SHOWN } from '../classify/observation.ts'
-import type { AttemptPlan, AttemptUser, Behaviour, Running } from './running-attempt.ts'
 import type { WireRequest } from '../transport/transport.ts'
-import { YOUNG } from '../base/young.ts'
+import type { CompletionError } from '../vocabulary/errors.ts'
+import { factsOf, failed, observed, provenInTime, reading, seen, statusSeen, threw } from './attempt-end.ts'
+import { type Credentials, credentials, sentHeaders } from './credentials.ts'
+import type { AttemptPlan, AttemptUser, Behaviour, Running } from './running-attempt.ts'
 
 /** An error's body is worth this much waiting: its status is known already. */
 const ERROR_BODY_MS = 2_000

@@ -1,20 +1,20 @@
 import pRetry from 'p-retry'
-import type { AttemptPlan } from './running-attempt.ts'
-import { leastAttempt, nextWait, type Wait } from './backoff.ts'
+import { askAgain, takeCorrection } from '../answer/understanding.ts'
+import { afterTurn } from '../base/turn.ts'
 import { type Call, type Ending, emit, remaining } from '../call/call.ts'
+import { endingError } from '../call/failure.ts'
+import type { Correction } from '../request/output.ts'
 import { LONGEST_TIMER } from '../vocabulary/clock.ts'
-import { credentials } from './credentials.ts'
 import {
   type AnyCompletionError,
   type CompletionError,
   isCompletionError,
   type StopReason,
 } from '../vocabulary/errors.ts'
-import { endingError } from '../call/failure.ts'
-import type { Correction } from '../request/output.ts'
+import { leastAttempt, nextWait, type Wait } from './backoff.ts'
+import { credentials } from './credentials.ts'
+import type { AttemptPlan } from './running-attempt.ts'
 import { finishFailure } from './settle.ts'
-import { afterTurn } from '../base/turn.ts'
-import { askAgain, takeCorrection } from '../answer/understanding.ts'
 
 const FIRST: AttemptPlan = { delayBefore: 0, delayFrom: null }
 

@@ -1,8 +1,8 @@
 import { checkHeaders } from '../base/check.ts'
 import type { Call } from '../call/call.ts'
-import type { AuthorizeContext, ProviderRequest } from '../vocabulary/provider.ts'
-import { CompletionError, isCompletionError } from '../vocabulary/errors.ts'
 import { adopted, earlier, identity } from '../call/failure.ts'
+import { CompletionError, isCompletionError } from '../vocabulary/errors.ts'
+import type { AuthorizeContext, ProviderRequest } from '../vocabulary/provider.ts'
 
 export type Credentials = Readonly<Record<string, string>> | undefined
 

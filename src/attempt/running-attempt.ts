@@ -1,11 +1,11 @@
-import type { Attempt } from '../vocabulary/attempt-record.ts'
 import type { BodyControls, BodyReader, Conclusion, GoodResponse } from '../answer/body.ts'
 import type { Call } from '../call/call.ts'
 import type { Watcher } from '../call/call-timer.ts'
-import type { Credentials } from './credentials.ts'
+import type { Exchange, Receiver, WireRequest } from '../transport/transport.ts'
+import type { Attempt } from '../vocabulary/attempt-record.ts'
 import type { CompletionError } from '../vocabulary/errors.ts'
 import type { PartialAnswer } from '../vocabulary/result.ts'
-import type { Exchange, Receiver, WireRequest } from '../transport/transport.ts'
+import type { Credentials } from './credentials.ts'
 
 /** How an attempt came to be made. */
 export interface AttemptPlan {

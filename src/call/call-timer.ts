@@ -1,5 +1,5 @@
-import { type Clock, LONGEST_TIMER } from '../vocabulary/clock.ts'
 import { afterReading } from '../base/turn.ts'
+import { type Clock, LONGEST_TIMER } from '../vocabulary/clock.ts'
 
 /** The limits within one attempt. `errorBody` is ours: how long the body of an error is worth waiting for. */
 export type Phase = 'attempt' | 'connect' | 'headers' | 'firstToken' | 'idle' | 'errorBody'

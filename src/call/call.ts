@@ -1,14 +1,14 @@
-import type { Attempt } from '../vocabulary/attempt-record.ts'
-import type { CallTimer } from './call-timer.ts'
 import type { Correction, Expected } from '../request/output.ts'
+import type { ThrownRule, Transport, WireRequest } from '../transport/transport.ts'
+import type { Attempt } from '../vocabulary/attempt-record.ts'
 import type { Clock } from '../vocabulary/clock.ts'
 import type { AnyCompletionError, Code, CompletionError } from '../vocabulary/errors.ts'
 import type { CallEvent } from '../vocabulary/events.ts'
+import type { HeaderBag } from '../vocabulary/header-bag.ts'
 import type { Provider, ProviderRequest } from '../vocabulary/provider.ts'
 import type { ResolvedRequest } from '../vocabulary/request.ts'
+import type { CallTimer } from './call-timer.ts'
 import type { Settings } from './resolve-options.ts'
-import type { HeaderBag } from '../vocabulary/header-bag.ts'
-import type { ThrownRule, Transport, WireRequest } from '../transport/transport.ts'
 
 /** Why a call must not go on: its total has expired, its caller has left, its client is closed, its request cannot be made. */
 export interface Ending {

@@ -1,7 +1,7 @@
 import pTimeout from 'p-timeout'
-import { endCall, type Call } from './call.ts'
-import { beginTotal, finishTotal } from './call-timer.ts'
 import { LONGEST_TIMER } from '../vocabulary/clock.ts'
+import { type Call, endCall } from './call.ts'
+import { beginTotal, finishTotal } from './call-timer.ts'
 
 /**
  * Holds a call to its total. `work` is interrupted when the total expires and rejects with the finished error, which is why it is

@@ -1,5 +1,7 @@
-import type { Call, Ending } from './call.ts'
 import { classify } from '../classify/classify.ts'
+import { MOST_SHOWN, type Observation, type SeenResponse } from '../classify/observation.ts'
+import { redactCutText, SHORTEST_SECRET, safeHeaders } from '../classify/redact.ts'
+import { requestIdOf } from '../classify/request-id.ts'
 import {
   type AnyCompletionError,
   CompletionError,
@@ -7,12 +9,10 @@ import {
   type ErrorResponse,
   type TimeoutPhase,
 } from '../vocabulary/errors.ts'
-import { MOST_SHOWN, type Observation, type SeenResponse } from '../classify/observation.ts'
-import { promptTexts } from './prompt-texts.ts'
-import { redactCutText, safeHeaders, SHORTEST_SECRET } from '../classify/redact.ts'
-import { requestIdOf } from '../classify/request-id.ts'
-import type { PartialAnswer } from '../vocabulary/result.ts'
 import type { HeaderBag } from '../vocabulary/header-bag.ts'
+import type { PartialAnswer } from '../vocabulary/result.ts'
+import type { Call, Ending } from './call.ts'
+import { promptTexts } from './prompt-texts.ts'
 
 /** What an attempt knows of itself when it fails. */
 export interface AttemptFacts {

@@ -10,10 +10,10 @@ import {
   oneOf,
   SECRET,
 } from '../base/check.ts'
+import { YOUNG } from '../base/young.ts'
+import type { TransportChoice } from '../transport/transport.ts'
 import type { CallEvent } from '../vocabulary/events.ts'
 import type { Options, RetryOptions, TimeoutOptions } from '../vocabulary/options.ts'
-import type { TransportChoice } from '../transport/transport.ts'
-import { YOUNG } from '../base/young.ts'
 
 /** Every default of the options, in one place. */
 const DEFAULTS = {

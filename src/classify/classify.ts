@@ -1,20 +1,20 @@
-import { RULES, ruled } from './rules.ts'
-import { factsOf } from './rules/rule.ts'
-import { type Envelope, openEnvelope } from './envelope.ts'
+import type { ThrownRule } from '../transport/transport.ts'
 import {
   type AnyCompletionError,
   type Code,
   type CompletionErrorInit,
   isCompletionError,
 } from '../vocabulary/errors.ts'
+import type { HeaderBag } from '../vocabulary/header-bag.ts'
+import type { Provider, Verdict } from '../vocabulary/provider.ts'
+import { type Envelope, openEnvelope } from './envelope.ts'
 import { explain } from './explain.ts'
 import { readThrown } from './network-rules.ts'
 import { isGood, type Observation, type SeenResponse } from './observation.ts'
-import type { Provider, Verdict } from '../vocabulary/provider.ts'
-import type { HeaderBag } from '../vocabulary/header-bag.ts'
-import type { ThrownRule } from '../transport/transport.ts'
 import { elideEchoes, redactText } from './redact.ts'
 import { retryAfter } from './retry-after.ts'
+import { factsOf } from './rules/rule.ts'
+import { RULES, ruled } from './rules.ts'
 import { readStatus } from './status-rules.ts'
 
 export interface ClassifyContext {

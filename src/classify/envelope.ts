@@ -1,6 +1,6 @@
 import { type JsonObject, list, object, parsed, text as string } from '../base/json.ts'
-import { requestIdOf } from './request-id.ts'
 import type { HeaderBag } from '../vocabulary/header-bag.ts'
+import { requestIdOf } from './request-id.ts'
 
 /** What a failure's body and headers say of it, whatever envelope it came in. */
 export interface Envelope {

@@ -1,5 +1,5 @@
-import type { Code, TimeoutPhase } from '../vocabulary/errors.ts'
 import type { ThrownRule } from '../transport/transport.ts'
+import type { Code, TimeoutPhase } from '../vocabulary/errors.ts'
 
 /** What a thrown value means. */
 export interface ThrownReading {

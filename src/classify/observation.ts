@@ -1,5 +1,5 @@
-import type { PartialAnswer } from '../vocabulary/result.ts'
 import type { HeaderBag } from '../vocabulary/header-bag.ts'
+import type { PartialAnswer } from '../vocabulary/result.ts'
 
 /**
  * What was seen of a failed attempt: the seam between reading an answer and saying what it means. Whoever reads makes one of these;

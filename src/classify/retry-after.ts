@@ -1,5 +1,5 @@
-import type { Code } from '../vocabulary/errors.ts'
 import { parsed } from '../base/json.ts'
+import type { Code } from '../vocabulary/errors.ts'
 import type { HeaderBag } from '../vocabulary/header-bag.ts'
 
 /** What a hint is read from. */

@@ -1,8 +1,8 @@
+import type { Verdict } from '../vocabulary/provider.ts'
 import { ACCESS } from './rules/access.ts'
 import { CONTEXT } from './rules/context.ts'
 import { LIMITS } from './rules/limits.ts'
 import { type Facts, findRule, type Rule } from './rules/rule.ts'
-import type { Verdict } from '../vocabulary/provider.ts'
 import { verdict } from './status-rules.ts'
 
 /**

@@ -1,11 +1,11 @@
 import { fail, rejectUnknown } from '../base/check.ts'
-import { type Clock, CLOCK_WANTED, isClock, systemClock } from '../vocabulary/clock.ts'
 import type { CallHost } from '../call/open-call.ts'
-import type { Options } from '../vocabulary/options.ts'
-import { BARE, layOver, OPTION_NAMES, settle, type Settings } from '../call/resolve-options.ts'
+import { BARE, layOver, OPTION_NAMES, type Settings, settle } from '../call/resolve-options.ts'
 import type { Transports } from '../transport/transport.ts'
+import { CLOCK_WANTED, type Clock, isClock, systemClock } from '../vocabulary/clock.ts'
+import type { Options } from '../vocabulary/options.ts'
 import { fetchThrough } from './fetch-call.ts'
-import { readHead, type RequestHead } from './request-head.ts'
+import { type RequestHead, readHead } from './request-head.ts'
 
 /** How the requests of a `createFetch` behave: the options of a call that make sense for a request which somebody else has written. */
 export interface FetchOptions

@@ -1,9 +1,9 @@
 import type { BodyControls, BodyOutcome, BodyReader, GoodResponse } from '../answer/body.ts'
-import type { Call } from '../call/call.ts'
 import { type JsonAnswer, openJsonBody } from '../answer/json-body.ts'
 import { keepBytes } from '../answer/kept-bytes.ts'
 import { textOf } from '../answer/parse.ts'
 import { NO_TAKER, openStreamBody } from '../answer/stream-body.ts'
+import type { Call } from '../call/call.ts'
 import type { Passage } from './passage.ts'
 
 type Outcome = BodyOutcome<JsonAnswer>

@@ -1,6 +1,6 @@
 import { fail } from '../base/check.ts'
-import type { DispatcherLike } from '../vocabulary/options.ts'
 import type { WireRequest } from '../transport/transport.ts'
+import type { DispatcherLike } from '../vocabulary/options.ts'
 
 type Fetch = typeof globalThis.fetch
 type Input = Parameters<Fetch>[0]

@@ -1,6 +1,6 @@
-import type { Answer, Parsed, Provider, ServerSentEvent, StreamPart } from '../vocabulary/provider.ts'
+import { count, type JsonObject, list, object, parsed, text } from '../base/json.ts'
 import { failureIn } from '../providers/answer.ts'
-import { count, list, object, parsed, text, type JsonObject } from '../base/json.ts'
+import type { Answer, Parsed, Provider, ServerSentEvent, StreamPart } from '../vocabulary/provider.ts'
 import type { FinishReason, Usage } from '../vocabulary/result.ts'
 
 /**

@@ -1,6 +1,6 @@
+import { joined } from '../answer/parse.ts'
 import type { Refusal } from '../call/call.ts'
 import type { Code, CompletionError } from '../vocabulary/errors.ts'
-import { joined } from '../answer/parse.ts'
 import type { HeaderBag } from '../vocabulary/header-bag.ts'
 import { ERROR_HEADER, inscribe } from './unwrap-error.ts'
 

@@ -1,12 +1,12 @@
-import type { Provider } from '../vocabulary/provider.ts'
+import { textOf } from '../answer/parse.ts'
+import { list, object, parsed, text } from '../base/json.ts'
 import { anthropic } from '../providers/anthropic.ts'
 import { gemini } from '../providers/gemini.ts'
-import { list, object, parsed, text } from '../base/json.ts'
 import { openaiCompatible } from '../providers/openai-compatible.ts'
-import type { InputMessage } from '../vocabulary/message.ts'
-import { textOf } from '../answer/parse.ts'
-import type { ResolvedRequest } from '../vocabulary/request.ts'
 import type { WireRequest } from '../transport/transport.ts'
+import type { InputMessage } from '../vocabulary/message.ts'
+import type { Provider } from '../vocabulary/provider.ts'
+import type { ResolvedRequest } from '../vocabulary/request.ts'
 import { responses } from './responses-wire.ts'
 
 /** What can be told of somebody else's request by looking at it. */

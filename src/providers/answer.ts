@@ -1,6 +1,7 @@
 /** What the answers of all wires have in common. */
-import type { FinishReason } from '../vocabulary/result.ts'
+
 import { list, object, text, written } from '../base/json.ts'
+import type { FinishReason } from '../vocabulary/result.ts'
 
 /** A wire's word for the end in ours, by its table; what the table lacks (or an object inherits) is `other`. */
 export function translated(table: Readonly<Record<string, FinishReason>>, raw: string | undefined): FinishReason {

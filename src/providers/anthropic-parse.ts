@@ -1,8 +1,8 @@
+import { count, type JsonObject, object, parsed, text, written } from '../base/json.ts'
 import type { Part } from '../vocabulary/message.ts'
 import type { Parsed, ServerSentEvent, StreamPart } from '../vocabulary/provider.ts'
 import type { FinishReason, ToolCall, Usage } from '../vocabulary/result.ts'
 import { failureIn, translated } from './answer.ts'
-import { count, object, parsed, text, written, type JsonObject } from '../base/json.ts'
 import { repeatedText, type Saying } from './repeated-text.ts'
 
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {

@@ -1,8 +1,8 @@
+import { object, parsed } from '../base/json.ts'
 import type { FilePart, Message, Part } from '../vocabulary/message.ts'
 import type { ResolvedRequest } from '../vocabulary/request.ts'
 import { anthropicForm } from './anthropic-schema.ts'
 import { eachMessage, schemaInstruction } from './conversation.ts'
-import { object, parsed } from '../base/json.ts'
 import { base64, bytes, imageData } from './media.ts'
 
 type Wire = Record<string, unknown>

@@ -9,8 +9,8 @@ import {
   endpoints,
   environment,
   headersOf,
-  providerFactory,
   type ProviderSettings,
+  providerFactory,
 } from './settings.ts'
 
 /** What `anthropic` can be given; an absent member is looked up in the environment when a call is made. */

@@ -1,14 +1,14 @@
 import type { ApiKey, Provider, ProviderFactory } from '../vocabulary/provider.ts'
-import { chatProvider } from './openai-compatible.ts'
 import { OPENAI_DIALECT } from './openai.ts'
+import { chatProvider } from './openai-compatible.ts'
 import {
   checkSettings,
   credential,
   endpoint,
   environment,
   missing,
-  providerFactory,
   type ProviderSettings,
+  providerFactory,
 } from './settings.ts'
 
 /** What `azureOpenAI` can be given; an absent member is looked up in the environment when a call is made. */

@@ -1,8 +1,8 @@
+import { count, type JsonObject, list, object, parsed, text } from '../base/json.ts'
 import type { Part } from '../vocabulary/message.ts'
 import type { Parsed, ServerSentEvent, StreamPart } from '../vocabulary/provider.ts'
 import type { FinishReason, ProviderData, ToolCall, Usage } from '../vocabulary/result.ts'
 import { argumentsOf, BROKEN_PROBLEM, callId, failureIn, translated } from './answer.ts'
-import { count, list, object, parsed, text, type JsonObject } from '../base/json.ts'
 
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   STOP: 'stop',

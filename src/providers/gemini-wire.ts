@@ -1,7 +1,7 @@
+import { object, parsed } from '../base/json.ts'
 import type { Message, Part } from '../vocabulary/message.ts'
 import type { ResolvedRequest } from '../vocabulary/request.ts'
 import { eachMessage, schemaInstruction } from './conversation.ts'
-import { object, parsed } from '../base/json.ts'
 import { base64, imageData } from './media.ts'
 
 type Wire = Record<string, unknown>

@@ -1,5 +1,5 @@
-import type { ProviderFactory } from '../vocabulary/provider.ts'
 import { object } from '../base/json.ts'
+import type { ProviderFactory } from '../vocabulary/provider.ts'
 import { contentReader, parseContent } from './gemini-parse.ts'
 import { contentBody } from './gemini-wire.ts'
 import { readOtherWords } from './other-words.ts'
@@ -9,8 +9,8 @@ import {
   credential,
   endpoints,
   headersOf,
-  providerFactory,
   type ProviderSettings,
+  providerFactory,
 } from './settings.ts'
 
 /** What `gemini` can be given; an absent member is looked up in the environment when a call is made. */

@@ -1,4 +1,5 @@
 import { fail } from '../base/check.ts'
+import { YOUNG } from '../base/young.ts'
 import type { ModelFactory, Provider, ProviderRequest } from '../vocabulary/provider.ts'
 import type { ResolvedRequest } from '../vocabulary/request.ts'
 import type { Dialect } from './dialect.ts'
@@ -15,7 +16,6 @@ import {
   modelFactory,
   type ProviderSettings,
 } from './settings.ts'
-import { YOUNG } from '../base/young.ts'
 
 /** A server that speaks Chat Completions: where it is and what it does otherwise. */
 export interface OpenAICompatibleSettings extends ProviderSettings, Dialect {

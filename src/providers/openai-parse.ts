@@ -1,10 +1,10 @@
+import { count, type JsonObject, list, object, text } from '../base/json.ts'
+import { YOUNG } from '../base/young.ts'
 import type { Part } from '../vocabulary/message.ts'
 import type { Answer, Parsed } from '../vocabulary/provider.ts'
 import type { FinishReason, ProviderData, ToolCall, Usage } from '../vocabulary/result.ts'
-import type { Dialect } from './dialect.ts'
 import { argumentsOf, BROKEN_PROBLEM, callId, failureIn, translated } from './answer.ts'
-import { count, list, object, text, type JsonObject } from '../base/json.ts'
-import { YOUNG } from '../base/young.ts'
+import type { Dialect } from './dialect.ts'
 
 /** OpenAI's reasons, then what compatible servers say beside them: TGI, Mistral, gateways that pass a vendor's word through. */
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {

@@ -1,8 +1,8 @@
+import { type JsonObject, list, object, parsed, text } from '../base/json.ts'
 import type { ServerSentEvent, StreamPart } from '../vocabulary/provider.ts'
-import { list, object, parsed, text, type JsonObject } from '../base/json.ts'
 import { argumentsOf, BROKEN_PROBLEM, callId, failureIn } from './answer.ts'
-import { repeatedText, type Saying } from './repeated-text.ts'
 import { callData, finishReason, isBroken, messageData, readContent, reasoningOf, usageOf } from './openai-parse.ts'
+import { repeatedText, type Saying } from './repeated-text.ts'
 
 /** A tool call being received. */
 interface Slot {

@@ -1,7 +1,7 @@
 import type { ProviderFactory } from '../vocabulary/provider.ts'
 import type { Dialect } from './dialect.ts'
 import { chatProvider } from './openai-compatible.ts'
-import { COMMON_SETTINGS, checkSettings, environment, providerFactory, type ProviderSettings } from './settings.ts'
+import { COMMON_SETTINGS, checkSettings, environment, type ProviderSettings, providerFactory } from './settings.ts'
 
 /** What `openai` can be given; an absent member is looked up in the environment when a call is made. */
 export interface OpenAISettings extends ProviderSettings {

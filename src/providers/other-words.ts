@@ -1,7 +1,7 @@
-import { ruled } from '../classify/rules.ts'
+import { openEnvelope } from '../classify/envelope.ts'
 import { OTHERS } from '../classify/rules/others.ts'
 import { factsOf } from '../classify/rules/rule.ts'
-import { openEnvelope } from '../classify/envelope.ts'
+import { ruled } from '../classify/rules.ts'
 import type { ProviderFailure, Verdict } from '../vocabulary/provider.ts'
 
 /** The `classify` of every provider but OpenAI's own: whatever stands behind a gateway, its words are known. */

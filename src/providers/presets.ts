@@ -2,7 +2,7 @@ import type { Provider, ProviderFactory } from '../vocabulary/provider.ts'
 import type { Dialect } from './dialect.ts'
 import { chatProvider, chatSettings } from './openai-compatible.ts'
 import { readOtherWords } from './other-words.ts'
-import { checkSettings, providerFactory, type ProviderSettings } from './settings.ts'
+import { checkSettings, type ProviderSettings, providerFactory } from './settings.ts'
 
 /** What a preset takes; a member of Dialect goes over the preset's own. */
 export interface PresetSettings extends ProviderSettings, Dialect {}

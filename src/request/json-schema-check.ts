@@ -1,7 +1,7 @@
 import { object } from '../base/json.ts'
-import { DEEPEST, resolved } from './json-schema.ts'
 import type { Issue } from '../vocabulary/result.ts'
 import type { JsonSchema } from '../vocabulary/standard-schema.ts'
+import { DEEPEST, resolved } from './json-schema.ts'
 
 type Path = readonly (string | number)[]
 

@@ -1,12 +1,12 @@
 import { fail, rejectUnknown } from '../base/check.ts'
 import { object } from '../base/json.ts'
-import { describesObject, withoutNulls, wrapped, WRAPPER } from './json-schema.ts'
 import type { AssistantMessage, Message } from '../vocabulary/message.ts'
 import type { Answer } from '../vocabulary/provider.ts'
 import type { Request, ResolvedOutput } from '../vocabulary/request.ts'
 import type { Issue } from '../vocabulary/result.ts'
-import { pairOf, readSchema, type ReadSchema, validate, type Validated } from './schema.ts'
 import type { JsonSchema } from '../vocabulary/standard-schema.ts'
+import { describesObject, WRAPPER, withoutNulls, wrapped } from './json-schema.ts'
+import { pairOf, type ReadSchema, readSchema, type Validated, validate } from './schema.ts'
 import { NAME, NAME_RULE } from './tools.ts'
 
 /** What the parts of an answer have to fit. */

@@ -1,8 +1,8 @@
 import { checkJson, fail } from '../base/check.ts'
 import { object } from '../base/json.ts'
-import { misfits } from './json-schema-check.ts'
 import type { Issue } from '../vocabulary/result.ts'
 import type { JsonSchema, StandardIssue, StandardResult } from '../vocabulary/standard-schema.ts'
+import { misfits } from './json-schema-check.ts'
 
 /** A schema of the caller's in one form: what is sent, and how a value is validated. */
 export interface ReadSchema {

@@ -1,8 +1,8 @@
 import { checkWireFields, fail, isRecord, rejectUnknown } from '../base/check.ts'
-import { describesObject, withoutNulls } from './json-schema.ts'
 import type { Request, ResolvedTool, Tool } from '../vocabulary/request.ts'
 import type { ToolCall } from '../vocabulary/result.ts'
-import { readSchema, type ReadSchema, validate, type Validated } from './schema.ts'
+import { describesObject, withoutNulls } from './json-schema.ts'
+import { type ReadSchema, readSchema, type Validated, validate } from './schema.ts'
 
 /** A request's tools as they are sent, and what their arguments have to fit. */
 export interface ResolvedTools {

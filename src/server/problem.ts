@@ -1,5 +1,5 @@
-import { type AnyCompletionError, type Code, isCompletionError } from '../vocabulary/errors.ts'
 import { unwrapError } from '../fetch/unwrap-error.ts'
+import { type AnyCompletionError, type Code, isCompletionError } from '../vocabulary/errors.ts'
 
 /** What a problem tells beside what every caller may know. */
 export interface ProblemOptions {

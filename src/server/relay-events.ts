@@ -1,10 +1,10 @@
 import { fail, rejectUnknown } from '../base/check.ts'
-import { type Clock, systemClock } from '../vocabulary/clock.ts'
 import { dataFrame, eventFrame, type Frames, HEARTBEAT, written } from '../stream/frames.ts'
 import { openaiFrames } from '../stream/openai-frames.ts'
 import type { StreamEvent } from '../stream/stream-events.ts'
 import type { StreamFormat } from '../stream/stream-handle.ts'
 import { heard, within } from '../stream/within.ts'
+import { type Clock, systemClock } from '../vocabulary/clock.ts'
 import { type ProblemOptions, toProblem } from './problem.ts'
 
 /** What is relayed: a stream of punctual's, or anything that is as iterable and as cancellable. */

@@ -1,6 +1,6 @@
 import { fail } from '../base/check.ts'
-import type { Clock } from '../vocabulary/clock.ts'
 import { parsed } from '../base/json.ts'
+import type { Clock } from '../vocabulary/clock.ts'
 import type { StreamEvent } from './stream-events.ts'
 
 /** What frames tell of the call beside its events. */

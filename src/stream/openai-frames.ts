@@ -1,6 +1,6 @@
 import { isCompletionError } from '../vocabulary/errors.ts'
 import type { Usage } from '../vocabulary/result.ts'
-import { dataFrame, type Frames, type FrameSource, HEARTBEAT } from './frames.ts'
+import { dataFrame, type FrameSource, type Frames, HEARTBEAT } from './frames.ts'
 import type { StreamEvent } from './stream-events.ts'
 
 /** Writes a stream as OpenAI's Chat Completions does, for clients that speak that wire. */

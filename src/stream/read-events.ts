@@ -1,4 +1,7 @@
+import { createSseParser } from '../answer/sse.ts'
 import { fail } from '../base/check.ts'
+import { object, parsed, text } from '../base/json.ts'
+import { readStatus, verdict } from '../classify/status-rules.ts'
 import {
   type AnyCompletionError,
   type Code,
@@ -6,9 +9,6 @@ import {
   type CompletionErrorJSON,
   isCompletionError,
 } from '../vocabulary/errors.ts'
-import { object, parsed, text } from '../base/json.ts'
-import { createSseParser } from '../answer/sse.ts'
-import { verdict, readStatus } from '../classify/status-rules.ts'
 import type { StreamEvent } from './stream-events.ts'
 
 /** A body of `toReadableStream({ format: 'events' })`: a response, its body, or its bytes. */

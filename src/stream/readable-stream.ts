@@ -1,6 +1,6 @@
 import { fail, rejectUnknown } from '../base/check.ts'
 import { isCompletionError } from '../vocabulary/errors.ts'
-import { dataFrame, eventFrame, type Frames, HEARTBEAT, type FrameSource, written } from './frames.ts'
+import { dataFrame, eventFrame, type FrameSource, type Frames, HEARTBEAT, written } from './frames.ts'
 import { openaiFrames } from './openai-frames.ts'
 import type { StreamEvent } from './stream-events.ts'
 import type { ReadableStreamOptions } from './stream-handle.ts'

@@ -1,7 +1,7 @@
 import type { Clock } from '../vocabulary/clock.ts'
+import type { Completion } from '../vocabulary/result.ts'
 import type { EventQueue } from './event-queue.ts'
 import { readableStreamOf } from './readable-stream.ts'
-import type { Completion } from '../vocabulary/result.ts'
 import type { StreamEvent } from './stream-events.ts'
 import type { CompletionStream } from './stream-handle.ts'
 

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
+import type { HeaderBag } from '../vocabulary/header-bag.ts'
 import { inOwnContext } from './async-context.ts'
 import { type Decoder, openDecoder } from './decode.ts'
-import type { HeaderBag } from '../vocabulary/header-bag.ts'
 import type { Exchange, Receiver, WireRequest } from './transport.ts'
 
 /** What an exchange needs to know of the connection that serves it. */

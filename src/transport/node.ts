@@ -1,10 +1,10 @@
-import type { DispatcherLike } from '../vocabulary/options.ts'
 import { afterTurn } from '../base/turn.ts'
+import type { DispatcherLike } from '../vocabulary/options.ts'
 import { hostDispatcher, openDispatcherTransport } from './dispatcher.ts'
 import { openFetchTransport } from './fetch.ts'
 import { NODE_ERRORS } from './node-errors.ts'
-import { proxyFromEnvironment } from './proxy-environment.ts'
 import { proxyRoute } from './proxy.ts'
+import { proxyFromEnvironment } from './proxy-environment.ts'
 import type { Transport, Transports } from './transport.ts'
 import { openUndiciTransport } from './undici.ts'
 

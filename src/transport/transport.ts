@@ -1,5 +1,5 @@
-import type { HeaderBag } from '../vocabulary/header-bag.ts'
 import type { Code, TimeoutPhase } from '../vocabulary/errors.ts'
+import type { HeaderBag } from '../vocabulary/header-bag.ts'
 import type { DispatcherLike } from '../vocabulary/options.ts'
 
 /** One request, ready to be written. A body that is whole can be written again; a stream can not. */

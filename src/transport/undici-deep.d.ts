@@ -20,6 +20,7 @@ declare module 'undici/lib/dispatcher/client.js' {
 declare module 'undici/lib/core/connect.js' {
   import type { Socket } from 'node:net'
   import type { buildConnector } from 'undici'
+
   /** Unlike its published type it returns the socket that it connects. */
   function build(
     options?: buildConnector.BuildOptions,

@@ -1,4 +1,4 @@
-import type { Agent as UndiciAgent, buildConnector, Client as UndiciClient, Dispatcher } from 'undici'
+import type { buildConnector, Dispatcher, Agent as UndiciAgent, Client as UndiciClient } from 'undici'
 import buildConnect from 'undici/lib/core/connect.js'
 import Agent from 'undici/lib/dispatcher/agent.js'
 import Client from 'undici/lib/dispatcher/client.js'

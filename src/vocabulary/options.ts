@@ -1,6 +1,6 @@
-import type { CallEvent } from './events.ts'
-import type { AnyCompletionError } from './errors.ts'
 import type { Attempt } from './attempt-record.ts'
+import type { AnyCompletionError } from './errors.ts'
+import type { CallEvent } from './events.ts'
 import type { ApiKey } from './provider.ts'
 import type { Metadata } from './result.ts'
 

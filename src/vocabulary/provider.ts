@@ -1,8 +1,8 @@
 import type { Code } from './errors.ts'
-import type { FinishReason, ProviderData, ToolCall, Usage } from './result.ts'
+import type { HeaderBag } from './header-bag.ts'
 import type { Part } from './message.ts'
 import type { ResolvedRequest } from './request.ts'
-import type { HeaderBag } from './header-bag.ts'
+import type { FinishReason, ProviderData, ToolCall, Usage } from './result.ts'
 
 /** A key, or a function that is asked for one at every attempt and once more after a 401. */
 export type ApiKey = string | ((context: ApiKeyContext) => string | Promise<string>)

@@ -1,5 +1,5 @@
-import type { AssistantMessage } from './message.ts'
 import type { Attempt } from './attempt-record.ts'
+import type { AssistantMessage } from './message.ts'
 
 /** Why the model stopped, in one vocabulary for every provider. */
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'other'

@@ -1,5 +1,5 @@
-import { gzipSync, brotliCompressSync, constants, deflateSync } from 'node:zlib'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib'
 import { beforeAll, expect, test } from 'vitest'
 import { asked, clientOf, failureOf, observer, responding, scriptedFetch } from '../support/call.ts'
 import { ANSWER, answering, chat, failure, steps } from '../support/chat.ts'

@@ -1,11 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { expect, onTestFinished, test } from 'vitest'
 import type { OutputSpec } from 'punctual'
+import { expect, onTestFinished, test } from 'vitest'
 import { asked, clientOf } from '../support/call.ts'
-import * as wire from '../support/chat-stream.ts'
 import { chat, steps } from '../support/chat.ts'
-import { EVENT_STREAM } from '../support/fetched-stream.ts'
+import * as wire from '../support/chat-stream.ts'
 import { type FaultExchange, faultServer } from '../support/fault-server.ts'
+import { EVENT_STREAM } from '../support/fetched-stream.ts'
 
 const storage = new AsyncLocalStorage<string>()
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:tls'
 import { expect, test } from 'vitest'
 import { blackHole } from '../support/black-hole.ts'
-import { clientOf, failureOf, observer, asked } from '../support/call.ts'
+import { asked, clientOf, failureOf, observer } from '../support/call.ts'
 import { ANSWER, answering, steps } from '../support/chat.ts'
 import { type FaultExchange, faultServer, listen, refusedPort } from '../support/fault-server.ts'
 import { until } from '../support/receive.ts'

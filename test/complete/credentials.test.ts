@@ -1,5 +1,5 @@
-import { afterEach, expect, test, vi } from 'vitest'
 import { type CallEvent, CompletionError, createClient, openai, openaiCompatible } from 'punctual'
+import { afterEach, expect, test, vi } from 'vitest'
 import { asked, clientOf, failureOf, KEY, observer, responding, scriptedFetch } from '../support/call.ts'
 import { ANSWER, chat, failure } from '../support/chat.ts'
 import { testClock } from '../support/test-clock.ts'

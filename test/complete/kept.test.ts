@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest'
 import { asked, clientOf, failureOf, responding, scriptedFetch } from '../support/call.ts'
-import { failure } from '../support/chat.ts'
+import { failure, steps } from '../support/chat.ts'
 import * as wire from '../support/chat-stream.ts'
 import { faultServer } from '../support/fault-server.ts'
-import { steps } from '../support/chat.ts'
 
 const down = responding(failure('down', 'server_error'), 500, { 'x-request-id': 'req_1' })
 const broken = () => Promise.reject(Object.assign(new Error('reset'), { code: 'ECONNRESET' }))

@@ -1,7 +1,7 @@
-import { delay, http, HttpResponse } from 'msw'
+import { delay, HttpResponse, http } from 'msw'
 import { setupServer } from 'msw/node'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { createClient, openai } from 'punctual'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { asked, failureOf } from '../support/call.ts'
 import { ANSWER, chat, failure } from '../support/chat.ts'
 

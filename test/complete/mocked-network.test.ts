@@ -1,6 +1,6 @@
-import { delay, http, HttpResponse } from 'msw'
-import { expect, test } from 'vitest'
+import { delay, HttpResponse, http } from 'msw'
 import { createClient, openai } from 'punctual'
+import { expect, test } from 'vitest'
 import { asked, failureOf } from '../support/call.ts'
 import { ANSWER, chat, failure } from '../support/chat.ts'
 import { mockNetwork } from '../support/network.ts'

@@ -1,5 +1,5 @@
+import { complete, createClient, type Options, openaiCompatible, type Request } from 'punctual'
 import { describe, expect, test } from 'vitest'
-import { complete, createClient, openaiCompatible, type Options, type Request } from 'punctual'
 import { asked, clientOf, deaf, failureOf, KEY, observer, responding, scriptedFetch, silence } from '../support/call.ts'
 import { answering, chat, failure } from '../support/chat.ts'
 import { faultServer } from '../support/fault-server.ts'

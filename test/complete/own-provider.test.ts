@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm'
-import { expect, test } from 'vitest'
 import { CompletionError, isCompletionError, type Provider } from 'punctual'
+import { expect, test } from 'vitest'
 import { asked, clientOf, failureOf, observer, responding, scriptedFetch } from '../support/call.ts'
 import { ANSWER, chat } from '../support/chat.ts'
 

@@ -1,8 +1,8 @@
+import type { ClientDefaults } from 'punctual'
 import { expect, test } from 'vitest'
 import { asked, clientOf, failureOf, observer, responding, scriptedFetch } from '../support/call.ts'
 import { chat, failure } from '../support/chat.ts'
 import { testClock } from '../support/test-clock.ts'
-import type { ClientDefaults } from 'punctual'
 
 const WALL = Date.UTC(2026, 0, 1)
 const date = (offset: number): string => new Date(WALL + offset).toUTCString()

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
+import { type Completion, createClient, gemini, openaiCompatible, type Request } from 'punctual'
 import { expect, test, vi } from 'vitest'
-import { createClient, gemini, openaiCompatible, type Completion, type Request } from 'punctual'
 import type { AnyCompletionError } from '../../src/vocabulary/errors.ts'
 import { asked, clientOf, failureOf, KEY, observer, PROMPT, responding, scriptedFetch } from '../support/call.ts'
 import { chat, failure } from '../support/chat.ts'

@@ -1,5 +1,5 @@
 import { bundle } from './bundlers.ts'
-import { byName, type Device, imported, installed, ofCommonJS, type Program, required, RUNTIMES } from './device.ts'
+import { byName, type Device, imported, installed, ofCommonJS, type Program, RUNTIMES, required } from './device.ts'
 
 /** A Node by its three ways to the package. */
 export function nodes(name: string, binary: string): readonly Device[] {

@@ -1,6 +1,6 @@
 import { failure } from '../support/chat.ts'
 import { type Connection, type FaultExchange, faultServer, refusedPort } from '../support/fault-server.ts'
-import { type Scenario, SCENARIOS } from './scenarios.ts'
+import { SCENARIOS, type Scenario } from './scenarios.ts'
 
 /** The server of the contract suite. */
 export interface ContractServer {

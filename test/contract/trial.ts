@@ -1,5 +1,5 @@
-import type * as Punctual from '../../src/index.ts'
 import type * as Fetch from '../../src/fetch.ts'
+import type * as Punctual from '../../src/index.ts'
 import type * as Server from '../../src/server.ts'
 import type { Scenario } from './scenarios.ts'
 

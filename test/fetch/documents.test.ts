@@ -1,6 +1,6 @@
+import { gzipSync } from 'node:zlib'
 import { isCompletionError } from 'punctual'
 import { createFetch, unwrapError } from 'punctual/fetch'
-import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { answering, chat, failure, steps } from '../support/chat.ts'
 import { faultServer, refusedPort } from '../support/fault-server.ts'

@@ -1,12 +1,12 @@
+import { getEventListeners } from 'node:events'
 import type { Clock } from 'punctual'
 import type { FetchOptions } from 'punctual/fetch'
 import { withRequest } from 'punctual/server'
-import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { createFetch } from '../../src/fetch-edge.ts'
 import { answering, chat } from '../support/chat.ts'
-import { CHAT_STREAM, CHUNKED, EVENT_STREAM } from '../support/fetched-stream.ts'
 import { type FaultExchange, type FaultServer, faultServer } from '../support/fault-server.ts'
+import { CHAT_STREAM, CHUNKED, EVENT_STREAM } from '../support/fetched-stream.ts'
 import { ask, askStream, chatBody, PATH, QUICK } from '../support/fetching.ts'
 
 const begin = (exchange: FaultExchange): void => {

@@ -1,9 +1,8 @@
-import { unwrapError } from 'punctual/fetch'
-import { createFetch } from 'punctual/fetch'
+import { createFetch, unwrapError } from 'punctual/fetch'
 import { describe, expect, it } from 'vitest'
 import { steps } from '../support/chat.ts'
-import { CHUNKED, event, EVENT_STREAM } from '../support/fetched-stream.ts'
 import { type FaultExchange, type FaultServer, faultServer } from '../support/fault-server.ts'
+import { CHUNKED, EVENT_STREAM, event } from '../support/fetched-stream.ts'
 import { chatBody, QUICK } from '../support/fetching.ts'
 
 const refusing = (exchange: FaultExchange): void => exchange.respond('{}', { status: 500 })

@@ -1,8 +1,8 @@
 import { unwrapError } from 'punctual/fetch'
 import { describe, expect, it } from 'vitest'
 import { answering, chat, failure, steps } from '../support/chat.ts'
-import { event, EVENT_STREAM } from '../support/fetched-stream.ts'
 import { faultServer } from '../support/fault-server.ts'
+import { EVENT_STREAM, event } from '../support/fetched-stream.ts'
 import { ask, askStream } from '../support/fetching.ts'
 
 const limited = failure('Slow down', 'rate_limit_error', 'rate_limit_exceeded')

@@ -1,8 +1,8 @@
 import { unwrapError } from 'punctual/fetch'
 import { describe, expect, it } from 'vitest'
 import { chat, failure, steps } from '../support/chat.ts'
-import { CHAT_STREAM, chunkEvent, CHUNKED, DONE, event, EVENT_STREAM } from '../support/fetched-stream.ts'
 import { type FaultExchange, faultServer } from '../support/fault-server.ts'
+import { CHAT_STREAM, CHUNKED, chunkEvent, DONE, EVENT_STREAM, event } from '../support/fetched-stream.ts'
 import { ask, askStream } from '../support/fetching.ts'
 
 const whole = (exchange: FaultExchange): void => exchange.respond(CHAT_STREAM.join(''), EVENT_STREAM)

@@ -3,7 +3,7 @@ import { createFetch, unwrapError } from 'punctual/fetch'
 import { describe, expect, it } from 'vitest'
 import { failure } from '../support/chat.ts'
 import { type FaultExchange, faultServer } from '../support/fault-server.ts'
-import { CHAT_STREAM, CHUNKED, event, EVENT_STREAM } from '../support/fetched-stream.ts'
+import { CHAT_STREAM, CHUNKED, EVENT_STREAM, event } from '../support/fetched-stream.ts'
 import { ask, askStream, QUICK } from '../support/fetching.ts'
 
 const ours = new CompletionError({ code: 'rate_limit', message: 'rate_limit: slow down' })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Code, CompletionError } from '../../src/index.ts'
 import { createFetch } from '../../src/fetch.ts'
+import { type Code, CompletionError } from '../../src/index.ts'
 import { problemResponse, toProblem } from '../../src/server.ts'
 
 const make = (code: Code, more: Partial<ConstructorParameters<typeof CompletionError>[0]> = {}) =>

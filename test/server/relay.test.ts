@@ -1,8 +1,8 @@
 import { connect, createServer as createHttp2Server } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { CompletionError, readEvents, type StreamEvent as Event } from '../../src/index.ts'
-import { relay, type RelayOptions, relayResponse } from '../../src/server.ts'
+import { CompletionError, type StreamEvent as Event, readEvents } from '../../src/index.ts'
+import { type RelayOptions, relay, relayResponse } from '../../src/server.ts'
 import { bareClient, handledServer } from '../support/http-server.ts'
 import { until } from '../support/receive.ts'
 

@@ -1,6 +1,6 @@
 import {
-  createServer as createHttp2Server,
   connect,
+  createServer as createHttp2Server,
   type Http2ServerRequest,
   type Http2ServerResponse,
 } from 'node:http2'

@@ -1,5 +1,5 @@
-import { describe, expect, onTestFinished, test } from 'vitest'
 import { openai } from 'punctual'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { asked, clientOf, KEY } from '../support/call.ts'
 import { chat, steps } from '../support/chat.ts'
 import * as wire from '../support/chat-stream.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
+import { type CompletionStream, createClient, isCompletionError, openaiCompatible, type StreamEvent } from 'punctual'
 import { expect, test } from 'vitest'
-import { createClient, type CompletionStream, isCompletionError, openaiCompatible, type StreamEvent } from 'punctual'
 import { asked, KEY, observer } from '../support/call.ts'
 import * as wire from '../support/chat-stream.ts'
 import { testClock, turns } from '../support/test-clock.ts'

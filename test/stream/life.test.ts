@@ -1,5 +1,5 @@
-import { describe, expect, onTestFinished, test } from 'vitest'
 import type { CompletionStream, Options, StreamEvent } from 'punctual'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { asked, clientOf, countingSignal, observer } from '../support/call.ts'
 import * as wire from '../support/chat-stream.ts'
 import { type FaultExchange, type FaultServer, faultServer } from '../support/fault-server.ts'

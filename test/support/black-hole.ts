@@ -1,5 +1,5 @@
-import { connect, type Socket } from 'node:net'
 import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
 
 /** Listens with the shortest backlog in a thread that is asleep from then on: nobody accepts. */

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib'
-import { build, type BuildOptions, type BuildResult, transform } from 'esbuild'
+import { type BuildOptions, type BuildResult, build, transform } from 'esbuild'
 
 /**
  * Says what a user's bundle for an edge runtime costs, and what each file adds to it.

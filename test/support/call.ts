@@ -1,6 +1,3 @@
-import { onTestFinished } from 'vitest'
-import { type AnyCompletionError, isCompletionError } from '../../src/vocabulary/errors.ts'
-import type { CallEvent } from '../../src/vocabulary/events.ts'
 import {
   type Client,
   type ClientDefaults,
@@ -9,6 +6,9 @@ import {
   openaiCompatible,
   type Request,
 } from 'punctual'
+import { onTestFinished } from 'vitest'
+import { type AnyCompletionError, isCompletionError } from '../../src/vocabulary/errors.ts'
+import type { CallEvent } from '../../src/vocabulary/events.ts'
 
 export const KEY = 'test-key-0123456789'
 export const PROMPT = 'What is the capital of France? I ask for a friend.'

@@ -1,5 +1,5 @@
-import type { FaultExchange } from './fault-server.ts'
 import type { CompletionStream, StreamEvent } from 'punctual'
+import type { FaultExchange } from './fault-server.ts'
 
 /** What the fake model streams unless a test says otherwise. */
 export const WORDS: readonly string[] = ['Paris ', 'is ', 'it.']

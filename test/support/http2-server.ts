@@ -1,4 +1,4 @@
-import { createSecureServer, type IncomingHttpHeaders, type Http2Session, type ServerHttp2Stream } from 'node:http2'
+import { createSecureServer, type Http2Session, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import { listen, loopbackPem } from './fault-server.ts'
 
 /** One request over HTTP/2; its stream is the script's to answer, reset or leave. */

@@ -1,5 +1,5 @@
-import type { HeaderBag } from '../../src/vocabulary/header-bag.ts'
 import type { Exchange, Receiver, Transport, WireRequest } from '../../src/transport/transport.ts'
+import type { HeaderBag } from '../../src/vocabulary/header-bag.ts'
 
 /** What a transport told of one exchange. */
 export interface Received {

@@ -2,7 +2,7 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:
 import { afterAll, describe, expect, test } from 'vitest'
 import { openUndiciTransport } from '../../src/transport/undici.ts'
 import { type FaultServer, faultServer } from '../support/fault-server.ts'
-import { post, receive, type Received, until } from '../support/receive.ts'
+import { post, type Received, receive, until } from '../support/receive.ts'
 
 const transport = openUndiciTransport()
 afterAll(() => transport.close())

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
-import { openFetchTransport } from '../../src/transport/fetch.ts'
 import { openFetchTransports } from '../../src/transport/edge.ts'
+import { openFetchTransport } from '../../src/transport/fetch.ts'
 import { faultServer } from '../support/fault-server.ts'
 import { post, receive, until } from '../support/receive.ts'
 

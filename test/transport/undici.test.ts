@@ -5,7 +5,7 @@ import { blackHole } from '../support/black-hole.ts'
 import { type FaultServer, faultServer, loopbackPem, refusedPort } from '../support/fault-server.ts'
 import { http2Frames } from '../support/http2-frames.ts'
 import { http2Server } from '../support/http2-server.ts'
-import { post, receive, type Received, until } from '../support/receive.ts'
+import { post, type Received, receive, until } from '../support/receive.ts'
 
 const transport = openUndiciTransport()
 

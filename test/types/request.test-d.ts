@@ -3,8 +3,8 @@
  */
 import {
   type Client,
-  complete,
   type Completion,
+  complete,
   createClient,
   type Message,
   openai,

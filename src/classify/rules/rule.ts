@@ -1,5 +1,5 @@
-import type { Envelope } from '../envelope.ts'
 import type { Code } from '../../vocabulary/errors.ts'
+import type { Envelope } from '../envelope.ts'
 
 /** What a rule looks at. */
 export interface Facts {

@@ -1,4 +1,4 @@
-import { type Case, ANSWER, equal, failure, hello } from '../trial.ts'
+import { ANSWER, type Case, equal, failure, hello } from '../trial.ts'
 
 /** What counts as an answer. */
 export const ANSWERS: readonly Case[] = [

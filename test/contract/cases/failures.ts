@@ -1,4 +1,4 @@
-import { type Case, ANSWER, equal, failure, HELLO, hello, holds, QUICK } from '../trial.ts'
+import { ANSWER, type Case, equal, failure, HELLO, hello, holds, QUICK } from '../trial.ts'
 
 /** What is tried again, and when. */
 export const FAILURES: readonly Case[] = [

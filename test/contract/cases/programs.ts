@@ -1,4 +1,4 @@
-import { type Case, ANSWER, equal, failure, HELLO, hello, holds } from '../trial.ts'
+import { ANSWER, type Case, equal, failure, HELLO, hello, holds } from '../trial.ts'
 
 /** What a program builds with. */
 export const PROGRAMS: readonly Case[] = [

@@ -1,4 +1,4 @@
-import { type Case, ANSWER, equal, failure, hello, QUICK } from '../trial.ts'
+import { ANSWER, type Case, equal, failure, hello, QUICK } from '../trial.ts'
 
 /** How streams begin, fail and end. */
 export const STREAMS: readonly Case[] = [

@@ -1,7 +1,7 @@
-import type { LanguageModel } from 'ai'
-import { generateText, streamText } from 'ai'
 import { createAnthropic } from '@ai-sdk/anthropic'
 import { createOpenAI } from '@ai-sdk/openai'
+import type { LanguageModel } from 'ai'
+import { generateText, streamText } from 'ai'
 import { type Adapter, type Conversation, KEY, QUESTION, signalled, withoutRetries } from '../adapter.ts'
 
 function conversation(model: LanguageModel, ownRetries: boolean): Conversation {
