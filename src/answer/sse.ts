@@ -9,16 +9,16 @@ import { createSseWindows, type SseWork, TOO_LARGE } from './sse-window.ts'
  * is text alone, at most 4 KB of it: that many bytes of whole events share one decode call, for a call per event made
  * bulk reading 1.4 to 1.8 times as slow.
  *
- * Why not eventsource-parser 3.1? Speed does not decide (bench/sse.ts: ratios to a naive split with JSON.parse, control
- * within 0.97-1.02):
+ * Why not eventsource-parser 4.1? Speed does not decide (bench/sse.ts: ratios to a naive split with JSON.parse, control
+ * within 0.98-1.00):
  *
  *                                      ours        eventsource-parser
- *     16 KB chunks of 70 events        0.99-1.01   0.99-1.00
- *     one chunk per event              1.01-1.03   1.01-1.08
- *     one byte per chunk               0.46-0.47   0.75-0.76
- *     one 8 MB event in 16 KB chunks   1.6-1.7     1     (of theirs, the naive split being quadratic)
+ *     16 KB chunks of 70 events        1.02-1.05   0.97-1.01
+ *     one chunk per event              0.96        0.99-1.02
+ *     one byte per chunk               0.48-0.51   0.67-0.70
+ *     one 8 MB event in 16 KB chunks   0.70-0.84   1     (of theirs, the naive split being quadratic)
  *
- * and the two weigh the same (1.4 KB compressed). It decides that theirs calls back with every event of a chunk at
+ * and the two weigh nearly the same (1.5 and 1.8 KB compressed). It decides that theirs calls back with every event of a chunk at
  * once, drops a last event without its blank line, gives the `error:` field of old llama.cpp servers to its error
  * callback, and limits characters, not bytes.
  */
