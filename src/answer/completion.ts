@@ -1,7 +1,7 @@
 import { YOUNG } from '../base/young.ts'
 import type { Call } from '../call/call.ts'
 import type { Attempt } from '../vocabulary/attempt-record.ts'
-import type { HeaderBag } from '../vocabulary/header-bag.ts'
+import { type HeaderBag, headersOfBag } from '../vocabulary/header-bag.ts'
 import type { AssistantMessage, Part } from '../vocabulary/message.ts'
 import type { Answer } from '../vocabulary/provider.ts'
 import type { Completion, CompletionResponse, ToolCall } from '../vocabulary/result.ts'
@@ -49,7 +49,7 @@ const BAG = Symbol('headers')
 const HEADERS: PropertyDescriptor & ThisType<{ [BAG]: HeaderBag }> = {
   enumerable: true,
   get() {
-    return new Headers(this[BAG])
+    return headersOfBag(this[BAG])
   },
 }
 

@@ -102,10 +102,10 @@ export function threw(running: Running, error: unknown): void {
   observed(running, { kind: 'invalid', problem, retryable: false, response: seen(running, running.response), error })
 }
 
-export function statusSeen(running: Running): void {
+export function statusSeen(running: Running, whole = false): void {
   const { response, errorBody, call } = running
   if (!response) return
-  call.refusal = { ...response, body: errorBody ?? [] }
+  call.refusal = { ...response, body: errorBody ?? [], whole }
   observed(running, { kind: 'status', response: seen(running, response) })
 }
 

@@ -141,7 +141,7 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
     if (this.over) return
     const { reader } = this
     if (reader) reading(this, () => reader.end())
-    else statusSeen(this)
+    else statusSeen(this, true)
   },
 
   onError(error) {

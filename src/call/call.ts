@@ -36,6 +36,8 @@ export interface Refusal {
   readonly headers: HeaderBag
   /** At most 64 KiB and one chunk of it. */
   readonly body: readonly Uint8Array[]
+  /** False where more of it was to come. */
+  readonly whole: boolean
 }
 
 /** One call under way: what was decided when it began, and the little that changes while it lasts. */

@@ -154,7 +154,7 @@ function errorResponse(call: Call, { status, headers, body }: SeenResponse): Err
 
 /** The id, unless a server that repeats what it was sent has put the credential there. */
 export function shownRequestId(
-  { credentials, pastCredentials, settings }: Call,
+  { credentials, pastCredentials, settings, wire }: Call,
   headers: HeaderBag,
 ): string | undefined {
   const id = requestIdOf(headers)
@@ -163,8 +163,8 @@ export function shownRequestId(
     const secret = value ? value.slice(value.indexOf(' ') + 1) : ''
     return secret.length >= SHORTEST_SECRET && id.includes(secret)
   }
-  const own = settings.layer.headers
-  for (const name in own) if (SECRET_NAME.test(name) && repeats(own[name])) return undefined
+  for (const own of [settings.layer.headers, wire.headers])
+    for (const name in own) if (SECRET_NAME.test(name) && repeats(own[name])) return undefined
   for (const name in credentials) if (repeats(credentials[name])) return undefined
   if (pastCredentials.some(repeats)) return undefined
   return id

@@ -48,6 +48,8 @@ function advise(seen: Explained): string {
   if (seen.html)
     return `This is a web page: check that the baseURL${seen.baseURL ? ` (${seen.baseURL})` : ''} is the API's, and any proxy.`
   if (seen.tooLarge) return 'This request alone is larger than the limit; make it smaller.'
+  // A proxy's credentials are not the provider's.
+  if (seen.code === 'authentication' && seen.what !== undefined) return 'Check the user and the password in its URL.'
   return ADVICE[seen.code] ?? ''
 }
 

@@ -1,8 +1,9 @@
 import { fail, rejectUnknown } from '../base/check.ts'
 import type { CallHost } from '../call/open-call.ts'
 import { BARE, layOver, OPTION_NAMES, type Settings, settle } from '../call/resolve-options.ts'
-import type { Transports } from '../transport/transport.ts'
+import type { ThrownRule, Transports } from '../transport/transport.ts'
 import { CLOCK_WANTED, type Clock, isClock, systemClock } from '../vocabulary/clock.ts'
+import type { Code } from '../vocabulary/errors.ts'
 import type { Options } from '../vocabulary/options.ts'
 import { fetchThrough } from './fetch-call.ts'
 import { type RequestHead, readHead } from './request-head.ts'
@@ -41,6 +42,16 @@ const INSTEAD: Readonly<Record<string, string>> = {
   fallbacks: 'a fetch sends the request that it was given, and no other',
 }
 
+/** What a fetch may throw; what else goes wrong before there is a response is the network's trouble. */
+const THROWN: ReadonlySet<Code> = new Set(['timeout', 'aborted', 'network', 'invalid_response'])
+
+function thrownAsNetwork(transports: Transports): Transports {
+  const errors = transports.errors?.map(
+    ([pattern, what, code, ...more]): ThrownRule => [pattern, what, THROWN.has(code) ? code : 'network', ...more],
+  )
+  return { ...transports, ...(errors && { errors }) }
+}
+
 /** Makes the `createFetch` of an entry, which knows the transports of its runtime. */
 export function bindCreateFetch(openTransports: () => Transports): (options?: FetchOptions) => typeof fetch {
   return (options = {}) => {
@@ -58,7 +69,7 @@ export function bindCreateFetch(openTransports: () => Transports): (options?: Fe
     const host: CallHost = {
       clock: clock ?? systemClock,
       random: random ?? (() => Math.random()),
-      transports: openTransports(),
+      transports: thrownAsNetwork(openTransports()),
       calls: [],
       closed: false,
     }

@@ -56,7 +56,7 @@ export function openPassedBody(input: PassedBodyInput): PassedBody {
     },
     read: (step) => controls.read(() => noted(step())),
   }
-  const document = proven ? !stream : isDocument(response)
+  const document = !stream && (proven || isDocument(response))
   const reader = proven
     ? stream
       ? openStreamBody({
@@ -103,8 +103,8 @@ export function openPassedBody(input: PassedBodyInput): PassedBody {
     ...(failed && { failed: (error: unknown) => failed(error) }),
     ...(provenOf && { proven: () => noted(provenOf()) }),
     idleDue(idle) {
-      // While the reader has something to read, the silence is its own. What has not been handed out has no reader.
-      if (paused || (begun && passage.unread > 0)) return call.clock.now() + idle
+      // While so much is unread that the server has to wait, the silence is the reader's own.
+      if (paused) return call.clock.now() + idle
       return Math.max(idleDue?.(idle) ?? 0, resumedAt + idle)
     },
     partial: () => reader.partial(),

@@ -38,14 +38,21 @@ const TRANSPORTS_OWN = [
 ]
 
 /** Reads what a fetch is called with, in any of its forms. Throws a TypeError, as a fetch does, for what is no request. */
-export function readHead(input: Input, init: Init = {}): RequestHead {
+export function readHead(input: Input, given?: Init | null): RequestHead {
+  const init = given ?? {}
+  if (typeof input !== 'string' && (typeof input !== 'object' || input === null))
+    fail('fetch: the first argument', input, 'a URL or a Request')
   const request = typeof input === 'object' && 'url' in input ? input : undefined
   const url = parseURL(typeof input === 'string' ? input : 'url' in input ? input.url : input.href)
   const method = (init.method ?? request?.method ?? 'GET').toUpperCase()
+  // RFC 9110 section 9.1: a method is a token.
+  if (!/^[!#$%&'*+.^_`|~0-9A-Z-]+$/.test(method)) fail('fetch: the method', method, 'the name of an HTTP method')
   const headers: Record<string, string> = {}
   for (const [name, value] of new Headers(init.headers ?? request?.headers)) headers[name] = value
-  for (const name of TRANSPORTS_OWN) delete headers[name]
   const body = init.body == null && request ? bodyOfRequest(request) : bodyOf(init.body ?? undefined, headers)
+  // A stream is sent once, as it is: then its length is as long as it was said to be, and servers may insist on it.
+  const once = typeof body === 'object' && 'getReader' in body
+  for (const name of TRANSPORTS_OWN) if (!(once && name === 'content-length')) delete headers[name]
   if (body !== undefined && (method === 'GET' || method === 'HEAD'))
     throw new TypeError(`fetch: a ${method} request has no body`)
   return {

@@ -84,6 +84,8 @@ function readEvent({ event: name, data }: ServerSentEvent): readonly StreamPart[
       return [{ type: 'tool_call', index: count(event.output_index) ?? 0, arguments: delta }]
     case 'response.completed':
     case 'response.incomplete':
+    // Codex' backend and relays of it end so.
+    case 'response.done':
       return ending(event)
     case 'response.failed':
       return [{ type: 'error', error: { error: object(event.response)?.error } }]
@@ -101,10 +103,12 @@ function readEvent({ event: name, data }: ServerSentEvent): readonly StreamPart[
 
 function ending(event: JsonObject): readonly StreamPart[] {
   const response = object(event.response)
+  if (object(response?.error)) return [{ type: 'error', error: { error: response?.error } }]
   const usage = response && usageOf(response)
+  const cut = event.type === 'response.incomplete' || response?.status === 'incomplete'
   return [
     ...(usage ? [{ type: 'usage', usage } as const] : NOTHING),
-    { type: 'finish', finishReason: event.type === 'response.completed' ? 'stop' : 'length' },
+    { type: 'finish', finishReason: cut ? 'length' : 'stop' },
     { type: 'end', complete: true },
   ]
 }

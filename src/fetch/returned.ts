@@ -1,7 +1,7 @@
 import { joined } from '../answer/parse.ts'
 import type { Refusal } from '../call/call.ts'
 import type { Code, CompletionError } from '../vocabulary/errors.ts'
-import type { HeaderBag } from '../vocabulary/header-bag.ts'
+import { type HeaderBag, headersOfBag } from '../vocabulary/header-bag.ts'
 import { ERROR_HEADER, inscribe } from './unwrap-error.ts'
 
 /** The statuses whose responses have no body, not even an empty one (Fetch, "null body status"). */
@@ -15,7 +15,8 @@ export function responseOf(
   { status, headers }: { readonly status: number; readonly headers: HeaderBag },
   body: Uint8Array | ReadableStream<Uint8Array>,
 ): Response {
-  const all = new Headers(Object.entries(headers).filter(([name]) => !KEPT_BACK.includes(name)))
+  const all = headersOfBag(headers)
+  for (const name of KEPT_BACK) all.delete(name)
   // The answer to a HEAD has the length of what a GET would have given.
   const told = headers['content-encoding'] === undefined ? headers['content-length'] : undefined
   const length = body instanceof Uint8Array ? body.length || told : undefined
@@ -39,7 +40,10 @@ function final(response: Response, error: CompletionError): Response {
 
 /** A response that was an error by its status, as it came. */
 export function refusedResponse(url: URL, refusal: Refusal, error: CompletionError): Response {
-  return final(responseOf(url, refusal, joined(refusal.body)), error)
+  const response = responseOf(url, refusal, joined(refusal.body))
+  // Of a body that was cut nobody may believe that this is all.
+  if (!refusal.whole) response.headers.delete('content-length')
+  return final(response, error)
 }
 
 /** An error that came under a good status, as the response that its provider should have sent. */

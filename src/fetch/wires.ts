@@ -39,8 +39,10 @@ const UNKNOWN: Provider = {
 export function recognise(method: string, url: URL, body: WireRequest['body']): Recognised {
   const json = jsonOf(body)
   const path = url.pathname.replace(/\/+$/, '')
-  const streamed = json?.stream === true || path.endsWith(':streamGenerateContent')
-  const wire = json && method === 'POST' ? wireOf(path, url, json, streamed) : undefined
+  // A response that was begun in the background, and is listened to again.
+  const resumed = method === 'GET' && /\/responses\/[^/]+$/.test(path) && url.searchParams.get('stream') === 'true'
+  const streamed = resumed || json?.stream === true || path.endsWith(':streamGenerateContent')
+  const wire = resumed ? 'responses' : json && method === 'POST' ? wireOf(path, url, json, streamed) : undefined
   const { authorize: _, ...reader } = wire ? READERS[wire]() : UNKNOWN
   return {
     // Of several answers in one stream a reader follows the first.
@@ -68,13 +70,16 @@ export function recognise(method: string, url: URL, body: WireRequest['body']): 
 function wireOf(path: string, url: URL, json: Readonly<Record<string, unknown>>, streamed: boolean): Wire | undefined {
   if (path.endsWith('/chat/completions')) return 'chat'
   // What it asks for in the background comes as a response, too.
-  if (path.endsWith('/responses') && 'input' in json) return 'responses'
+  if (path.endsWith('/responses') && ASKING.some((name) => name in json)) return 'responses'
   // Not the messages of an assistant's thread; those ask for no answer.
   if (path.endsWith('/messages') && list(json['messages']).length > 0) return 'messages'
   if (!/:(stream)?generateContent$/i.test(path)) return undefined
   // Without `alt=sse` the stream is one array, written piece by piece.
   return streamed && url.searchParams.get('alt') !== 'sse' ? undefined : 'content'
 }
+
+/** What a request for a response holds, the words or where they are kept. */
+const ASKING = ['input', 'prompt', 'conversation', 'previous_response_id']
 
 /** OpenAI's `n`, Gemini's `candidateCount`. */
 function answersAsked(json: Readonly<Record<string, unknown>>): number {
@@ -92,7 +97,12 @@ function jsonOf(body: WireRequest['body']): Readonly<Record<string, unknown>> | 
 /** Gemini and Azure name the model in the path. */
 function modelIn(path: string): string | undefined {
   const name = /\/(?:models|deployments)\/([^/:]+)/.exec(path)?.[1]
-  return name && decodeURIComponent(name)
+  try {
+    return name && decodeURIComponent(name)
+  } catch {
+    // A lone % is nobody's encoding.
+    return name
+  }
 }
 
 /** Where the wires keep what a prompt says. */

@@ -1,7 +1,7 @@
 import { fail, rejectUnknown } from '../base/check.ts'
 import { headerOf, headersOf } from './host.ts'
 import type { Platform } from './platforms.ts'
-import { nameOf, readTimeout, type TimeoutHeader } from './timeout-headers.ts'
+import { isTimeoutHeader, nameOf, readTimeout, type TimeoutHeader } from './timeout-headers.ts'
 
 /** The context of a Lambda invocation. */
 export interface LambdaContext {
@@ -69,6 +69,8 @@ function endOf(source: Source, startedAt: number): number {
   if ('getRemainingTimeInMillis' in source)
     return Date.now() + milliseconds('getRemainingTimeInMillis()', source.getRemainingTimeInMillis())
   if ('header' in source) {
+    if (!isTimeoutHeader(source.header))
+      fail('source.header', source.header, "the name of a header, or { name, unit: 'ms' } or { name, unit: 's' }")
     if (typeof source.of !== 'object' || source.of === null) fail('source.of', source.of, 'a request, or its headers')
     const value = headerOf(headersOf(source.of), nameOf(source.header))
     return startedAt + (value === undefined ? Infinity : (readTimeout(source.header, value.trim()) ?? Infinity))
@@ -87,7 +89,9 @@ function milliseconds(field: string, value: unknown): number {
 }
 
 /** A clock that runs ahead of ours must not make the limit longer. */
-const receipt = ({ platform, event }: PlatformSource, startedAt: number): number =>
-  Math.min(platform.receivedAt?.(event) ?? startedAt, startedAt)
+function receipt({ platform, event }: PlatformSource, startedAt: number): number {
+  const told = platform.receivedAt?.(event)
+  return typeof told === 'number' && told < startedAt ? told : startedAt
+}
 
 const WANTED = 'a Lambda context, { header, of }, a platform, { platform, event }, a valid Date or epoch milliseconds'

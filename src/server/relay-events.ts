@@ -1,4 +1,5 @@
 import { fail, rejectUnknown } from '../base/check.ts'
+import { unwrapError } from '../fetch/unwrap-error.ts'
 import { dataFrame, eventFrame, type Frames, HEARTBEAT, written } from '../stream/frames.ts'
 import { openaiFrames } from '../stream/openai-frames.ts'
 import type { StreamEvent } from '../stream/stream-events.ts'
@@ -140,6 +141,7 @@ function writer(format: StreamFormat, expose: boolean, clock: Clock): Frames {
 /** A problem in the form from which `readEvents` restores an error. */
 function plain(error: unknown, expose: boolean): object {
   const { headers, body } = toProblem(error, { expose })
+  const { retryable, phase } = unwrapError(error) ?? {}
   const { type: _, title, detail, code, ...more } = body
   const seconds = headers['retry-after']
   const known = code === 'unavailable' || code === 'internal' || code === 'bad_request' ? 'server_error' : code
@@ -147,6 +149,8 @@ function plain(error: unknown, expose: boolean): object {
     name: title,
     code: known,
     message: `${known}: ${detail}`,
+    retryable,
+    phase,
     ...(seconds !== undefined && { retryAfterMs: Number(seconds) * 1_000 }),
     ...more,
   }

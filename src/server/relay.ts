@@ -78,15 +78,17 @@ function head(node: NodeResponse, status: number, headers: Readonly<Record<strin
   node.flushHeaders()
 }
 
-/** Waits until the client has read on, or has gone. */
+/** Waits until the client has read on, or has gone, or somebody else has ended the response. */
 function drained(node: NodeResponse): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       node.removeListener('drain', done)
       node.removeListener('close', done)
+      node.removeListener('prefinish', done)
       resolve()
     }
     node.once('drain', done)
     node.once('close', done)
+    node.once('prefinish', done)
   })
 }

@@ -31,6 +31,13 @@ export function readTimeout(header: TimeoutHeader, value: string): number | unde
   }
 }
 
+/** Whether a header is named in one of the forms that can be read: another unit would make seconds of milliseconds. */
+export const isTimeoutHeader = (header: unknown): header is TimeoutHeader => {
+  if (typeof header === 'string') return header !== ''
+  const { name, unit } = (header ?? {}) as { name?: unknown; unit?: unknown }
+  return typeof name === 'string' && name !== '' && (unit === 'ms' || unit === 's')
+}
+
 export const nameOf = (header: TimeoutHeader): string =>
   (typeof header === 'object' ? header.name : header).toLowerCase()
 

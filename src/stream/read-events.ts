@@ -29,9 +29,15 @@ export async function* readEvents(body: EventsBody): AsyncGenerator<StreamEvent,
   if (typeof body !== 'object' || body === null) fail('readEvents', body, WANTED)
   if ('ok' in body && !body.ok) throw await refused(body)
   const parser = createSseParser()
+  let begun = false
   let finished = false
   for await (const chunk of chunksOf(body)) {
-    parser.push(chunk)
+    const bytes = bytesOf(chunk)
+    if (!begun && bytes.length > 0) {
+      begun = true
+      if (isDocument(bytes)) throw noEvents()
+    }
+    parser.push(bytes)
     for (let frame = parser.next(); frame; frame = parser.next()) {
       const event = frame.kind === 'event' ? eventOf(frame.data) : frame.kind === 'comment' ? PING : undefined
       if (!event) continue
@@ -59,11 +65,24 @@ function eventOf(data: string): Written {
   const event = object(parsed(data))
   const error = event?.['type'] === 'error' ? (object(event['error']) ?? {}) : undefined
   if (error ? text(error['code']) && text(error['message']) : text(event?.['type'])) return event as unknown as Written
-  // Said without quoting what may be an answer.
-  throw new CompletionError({
+  throw noEvents()
+}
+
+/** Said without quoting what may be an answer. */
+const noEvents = (): CompletionError =>
+  new CompletionError({
     code: 'invalid_response',
     message: "invalid_response: the body is not in the format 'events'.",
   })
+
+/** A web page or JSON, which no event begins as. */
+const isDocument = (bytes: Uint8Array): boolean => /^\s*[<{[]/.test(new TextDecoder().decode(bytes.subarray(0, 100)))
+
+/** Node's streams give strings where somebody has set their encoding. */
+function bytesOf(chunk: unknown): Uint8Array {
+  if (typeof chunk === 'string') return new TextEncoder().encode(chunk)
+  if (!ArrayBuffer.isView(chunk)) fail('readEvents: a chunk of the body', undefined, 'a Uint8Array')
+  return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
 }
 
 /** What a problem document of ours says in place of a call's code. */
@@ -89,7 +108,8 @@ async function refused(response: Response): Promise<CompletionError> {
 /** The chunks. Leaving early cancels the body. */
 async function* chunksOf(body: EventsBody): AsyncGenerator<Uint8Array, undefined, undefined> {
   const source = 'body' in body ? body.body : body
-  if (source === null || typeof source !== 'object') fail('readEvents', body, WANTED)
+  if (typeof source !== 'object' || source === null || !(Symbol.asyncIterator in source || 'getReader' in source))
+    fail('readEvents', body, WANTED)
   const chunks = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : iteratorOf(source)
   let left = true
   const ended = (error: unknown): never => {

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici'
-import type { HeaderBag } from '../vocabulary/header-bag.ts'
+import { type HeaderBag, separatorOf } from '../vocabulary/header-bag.ts'
 import { inOwnContext } from './async-context.ts'
 import { type Decoder, openDecoder } from './decode.ts'
 import type { Exchange, Receiver, WireRequest } from './transport.ts'
@@ -262,7 +262,7 @@ function decoderSink(
 function joined(headers: Record<string, string | string[] | undefined>): HeaderBag {
   for (const name in headers) {
     const value = headers[name]
-    if (typeof value !== 'string') headers[name] = value === undefined ? '' : value.join(', ')
+    if (typeof value !== 'string') headers[name] = value === undefined ? '' : value.join(separatorOf(name))
   }
   return headers as HeaderBag
 }

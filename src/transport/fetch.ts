@@ -1,4 +1,4 @@
-import type { HeaderBag } from '../vocabulary/header-bag.ts'
+import { type HeaderBag, separatorOf } from '../vocabulary/header-bag.ts'
 import type { Exchange, Receiver, Transport, WireRequest } from './transport.ts'
 
 type Fetch = typeof globalThis.fetch
@@ -131,7 +131,7 @@ function headerBag(headers: Headers): HeaderBag {
   headers.forEach((value, name) => {
     const key = name.toLowerCase()
     const known = bag[key]
-    bag[key] = known === undefined ? value : `${known}, ${value}`
+    bag[key] = known === undefined ? value : known + separatorOf(key) + value
   })
   return bag
 }

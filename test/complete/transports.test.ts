@@ -104,7 +104,14 @@ describe('through a proxy', () => {
   })
 
   test.each([
-    [407, { code: 'authentication', retryable: false }],
+    [
+      407,
+      {
+        code: 'authentication',
+        retryable: false,
+        message: expect.stringMatching(/user and the password in its URL/) as string,
+      },
+    ],
     [403, { code: 'network', retryable: false }],
     [502, { code: 'network', retryable: true }],
   ])('that refuses its tunnel with %i says so', async (connectStatus, expected) => {

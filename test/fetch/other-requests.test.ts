@@ -57,6 +57,57 @@ describe('a request of which nothing can be proven', () => {
     await expect(response.text()).rejects.toMatchObject({ code: 'timeout', phase: 'idle' })
   })
 
+  it('is handed on piece by piece where it asks for a stream, whatever its media type', async () => {
+    await using server = await faultServer((exchange) => {
+      exchange.head({ headers: { 'content-type': 'application/json', 'transfer-encoding': 'chunked' } })
+      exchange.chunk('[{"candidates":[]}')
+    })
+    const response = await post(server, '/v1beta/models/g:streamGenerateContent', { contents: [] })
+    const reader = response.body?.getReader()
+    expect(new TextDecoder().decode((await reader?.read())?.value)).toBe('[{"candidates":[]}')
+    await reader?.cancel()
+  })
+
+  it('has each of its cookies by itself', async () => {
+    const cookies = ['a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT', 'b=2']
+    const lines = cookies.map((cookie) => `set-cookie: ${cookie}\r\n`).join('')
+    await using server = await faultServer((exchange) =>
+      exchange.write(`HTTP/1.1 200 OK\r\n${lines}content-length: 2\r\n\r\n{}`),
+    )
+    for (const fetch of [undefined, 'global'] as const) {
+      const response = await createFetch({ ...QUICK, fetch })(server.url('/v1/models'))
+      expect(response.headers.getSetCookie()).toEqual(cookies)
+    }
+  })
+
+  it('keeps the length of a stream that it sends', async () => {
+    await using server = await faultServer((exchange) => exchange.json({}))
+    const body = new Blob(['12345']).stream()
+    await createFetch(QUICK)(server.url('/file'), {
+      method: 'PUT',
+      body,
+      duplex: 'half',
+      headers: { 'content-length': '5' },
+    } as RequestInit)
+    expect(server.requests[0]).toMatchObject({ body: '12345', headers: { 'content-length': '5' } })
+  })
+
+  it.each<[string, string, unknown, RegExp]>([
+    ['no URL', '', undefined, /^fetch: the URL must be absolute/],
+    ['a method that is none', 'http://localhost/', { method: 'A B' }, /^fetch: the method must be/],
+    ['nothing', undefined as never, undefined, /^fetch: the first argument must be a URL or a Request/],
+  ])('is refused with %s', async (_, input, init, message) => {
+    const fetched = createFetch(QUICK)(input, init as RequestInit)
+    await expect(fetched).rejects.toThrow(TypeError)
+    await expect(fetched).rejects.toThrow(message)
+  })
+
+  it('may have a lone % in its path, and null beside it', async () => {
+    await using server = await faultServer((exchange) => exchange.json({}))
+    const response = await createFetch(QUICK)(`${server.origin}/models/100%`, null as never)
+    expect(response.status).toBe(200)
+  })
+
   it('may have no body in its answer', async () => {
     await using server = await faultServer((exchange) => exchange.write('HTTP/1.1 204 No Content\r\n\r\n'))
     const response = await createFetch(QUICK)(server.url('/v1/files/1'), { method: 'DELETE' })
@@ -128,7 +179,7 @@ describe('the Responses wire', () => {
     expect(new TextDecoder().decode(chunk?.value)).toContain('piece')
   })
 
-  it.each(['response.completed', 'response.incomplete'])('ends a stream with %s', async (type) => {
+  it.each(['response.completed', 'response.incomplete', 'response.done'])('ends a stream with %s', async (type) => {
     const all = delta('output_text') + event({ type, response: { usage } })
     await using server = await faultServer((exchange) => exchange.respond(all, EVENT_STREAM))
     const response = await post(server, '/v1/responses', { ...body, stream: true })
@@ -143,6 +194,33 @@ describe('the Responses wire', () => {
     await using server = await faultServer((exchange) => exchange.respond(delta('output_text') + end, EVENT_STREAM))
     const response = await post(server, '/v1/responses', { ...body, stream: true })
     await expect(response.text()).rejects.toSatisfy((error) => unwrapError(error) !== undefined)
+  })
+})
+
+describe('the Responses wire without input', () => {
+  const half = event({ type: 'response.output_text.delta', delta: 'half' })
+
+  it.each([
+    ['a stored prompt', { prompt: { id: 'p1' }, stream: true }],
+    ['a conversation', { conversation: 'c1', previous_response_id: 'r1', stream: true }],
+  ])('is proven for %s', async (_, body) => {
+    await using server = await faultServer((exchange) => exchange.respond(half, EVENT_STREAM))
+    const response = await post(server, '/v1/responses', body)
+    await expect(response.text()).rejects.toMatchObject({ code: 'invalid_response' })
+  })
+
+  it('is proven for a response that is listened to again', async () => {
+    await using server = await faultServer((exchange) => exchange.respond(half, EVENT_STREAM))
+    const response = await createFetch(QUICK)(server.url('/v1/responses/r1?stream=true&starting_after=3'))
+    await expect(response.text()).rejects.toMatchObject({ code: 'invalid_response' })
+  })
+
+  it('tells an error that its last event has', async () => {
+    const error = { code: 'server_error', message: 'oops' }
+    const all = half + event({ type: 'response.done', response: { status: 'failed', error } })
+    await using server = await faultServer((exchange) => exchange.respond(all, EVENT_STREAM))
+    const response = await post(server, '/v1/responses', { input: 'x', stream: true })
+    await expect(response.text()).rejects.toSatisfy((thrown) => unwrapError(thrown)?.code === 'server_error')
   })
 })
 

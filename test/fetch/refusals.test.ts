@@ -29,6 +29,28 @@ describe('an HTTP error through createFetch', () => {
     expect(server.requests.length).toBe(3)
   })
 
+  it('has no length where its body was cut', async () => {
+    await using server = await faultServer((exchange) => {
+      exchange.head({ status: 400, contentLength: 300 })
+      exchange.write('{"error":')
+      exchange.end()
+    })
+    const response = await ask(server)
+    expect(response.headers.get('content-length')).toBeNull()
+    expect(await response.text()).toBe('{"error":')
+  })
+
+  it('shows nothing of the key that its request id repeats', async () => {
+    await using server = await faultServer((exchange) =>
+      exchange.json(limited, { status: 400, headers: { 'x-request-id': 'req-sk-test-1234567890' } }),
+    )
+    const events: unknown[] = []
+    const response = await ask(server, { options: { onEvent: (event) => events.push(event) } })
+    const error = unwrapError({ headers: response.headers })
+    expect(error?.attempts[0]?.requestId).toBeUndefined()
+    expect(JSON.stringify([error, events, response.headers.get('x-punctual-error')])).not.toContain('1234567890')
+  })
+
   it('is returned at once when no retry can help', async () => {
     await using server = await faultServer((exchange) =>
       exchange.json(failure('You exceeded your current quota', 'insufficient_quota', 'insufficient_quota'), {

@@ -296,6 +296,22 @@ describe('a stream through createFetch', () => {
     expect(error).toBeUndefined()
   })
 
+  it('is idle where its reader is slower than the pings of its server', async () => {
+    await using server = await faultServer(async (exchange) => {
+      begin(exchange)
+      for (let ping = 0; ping < 80 && !exchange.connection.closedAt; ping++) {
+        exchange.chunk(': ping\n\n')
+        await new Promise((resolve) => setTimeout(resolve, 10))
+      }
+    })
+    const response = await askStream(server, { options: { timeout: { total: 5_000, idle: 100 } } })
+    const slow = async (): Promise<void> => {
+      const reader = response.body?.getReader()
+      while (!(await reader?.read())?.done) await new Promise((resolve) => setTimeout(resolve, 30))
+    }
+    await expect(slow()).rejects.toMatchObject({ code: 'timeout', phase: 'idle' })
+  })
+
   it('that is a document which stalls is given up after the idle limit', async () => {
     await using server = await faultServer((exchange) => {
       exchange.head({ contentLength: 500 })

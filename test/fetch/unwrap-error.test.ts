@@ -8,6 +8,19 @@ import { ask, askStream, QUICK } from '../support/fetching.ts'
 
 const ours = new CompletionError({ code: 'rate_limit', message: 'rate_limit: slow down' })
 
+describe('an error of a call that was over before it began', () => {
+  it.each([
+    ['timeout', { deadline: 1 }],
+    ['aborted', { signal: AbortSignal.abort() }],
+  ])('is one that SDKs keep: %s', async (code, options) => {
+    const thrown: unknown = await createFetch(options)('http://localhost/').catch((error: unknown) => error)
+    // Where they find one of the two, they throw an error of their own without a cause.
+    expect(String(thrown)).not.toMatch(/timed? ?out/i)
+    expect((thrown as Error).name).not.toBe('AbortError')
+    expect(unwrapError(thrown)?.code).toBe(code)
+  })
+})
+
 describe('unwrapError', () => {
   const wrapped: readonly (readonly [string, unknown])[] = [
     ['nothing', ours],

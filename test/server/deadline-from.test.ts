@@ -65,6 +65,14 @@ describe('a header', () => {
     expect(deadlineFrom(source, { reserve: 0 })).toBe(NOW + 3_000)
   })
 
+  it.each([{}, { name: 'x-timeout' }, { name: 'x-timeout', unit: 'seconds' }, { name: '', unit: 's' }, '', 5])(
+    'is refused as %j',
+    (header) => {
+      const source = { header: header as never, of: { 'x-timeout': '30' } }
+      expect(() => deadlineFrom(source, { reserve: 0 })).toThrow(/^source\.header must be the name of a header/)
+    },
+  )
+
   it('is not believed unless it is named', () => {
     const request = new Request('http://localhost/', { headers: { 'grpc-timeout': '1S' } })
     expect(deadlineFrom({ header: 'connect-timeout-ms', of: request }, { reserve })).toBeUndefined()
@@ -92,6 +100,8 @@ describe('a platform', () => {
   })
 
   it('counts from now where the event says nothing', () => {
+    const platform = { name: 'own', limit: 5_000, until: 'response', receivedAt: () => Number.NaN } as const
+    expect(deadlineFrom({ platform, event: {} }, { reserve })).toBe(NOW + 4_500)
     expect(deadlineFrom({ platform: platforms.awsAlb, event: {} }, { reserve })).toBe(NOW + 59_500)
   })
 })

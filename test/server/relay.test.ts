@@ -42,6 +42,12 @@ const USAGE: Event = { type: 'usage', usage: { inputTokens: 1, outputTokens: 1, 
 const FINISH: Event = { type: 'finish', finishReason: 'stop' }
 const limited = () => new CompletionError({ code: 'rate_limit', message: 'rate_limit: slow down', retryAfterMs: 7_000 })
 
+function failingWith(init: ConstructorParameters<typeof CompletionError>[0]) {
+  const stream = scripted()
+  stream.push(text('half'), new CompletionError(init))
+  return stream
+}
+
 /** A relayed stream with a bare client on the other side. */
 async function relayed(options: RelayOptions = {}) {
   const server = await handledServer()
@@ -158,6 +164,24 @@ describe('a relayed stream', () => {
     await test.done
     await test.client.sees(/half.*data: {"type":"error","error":{.*"code":"rate_limit".*}}\n\n\r\n0\r\n\r\n/s)
     expect(errors).toEqual([error])
+  })
+
+  it('tells of a late failure whether another try may help, and which limit it was', async () => {
+    const bytes = await relayResponse(failingWith({ code: 'timeout', phase: 'idle', message: 'm', retryable: true }))
+    const read = async (): Promise<void> => {
+      for await (const event of readEvents(bytes)) expect(event).toEqual(text('half'))
+    }
+    await expect(read()).rejects.toMatchObject({ code: 'timeout', phase: 'idle', retryable: true })
+  })
+
+  it('ends with a response that somebody else ends while its client does not read', async () => {
+    await using test = await relayed()
+    test.client.socket.pause()
+    test.stream.push(text('x'.repeat(40_000_000)))
+    await until(() => test.response.writableNeedDrain)
+    test.response.end()
+    await test.done
+    expect(test.stream.cancelled).toHaveLength(1)
   })
 
   it('cancels the stream when the client leaves', async () => {

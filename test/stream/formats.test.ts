@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { createContext, runInContext } from 'node:vm'
 import { build } from 'esbuild'
@@ -66,6 +67,39 @@ function readChunks(body: string) {
   }
   return { ...seen, calls, error }
 }
+
+describe('readEvents', () => {
+  const whole = 'data: {"type":"text","text":"a"}\n\ndata: {"type":"finish","finishReason":"stop"}\n\n'
+
+  test('takes the strings of a stream whose encoding is set', async () => {
+    const { events, error } = await wire.take(readEvents(Readable.from([whole]) as AsyncIterable<never>))
+    expect([events.length, error]).toEqual([2, undefined])
+  })
+
+  test.each([new TextEncoder().encode(whole), new Blob([whole]), {}])('refuses what is no body: %s', async (body) => {
+    const { error } = await wire.take(readEvents(body as never))
+    expect(error).toEqual(
+      new TypeError('readEvents must be a response with a body, or a stream of bytes, got an object'),
+    )
+  })
+
+  test('refuses chunks that are no bytes', async () => {
+    const { error } = await wire.take(readEvents(Readable.from([{}]) as AsyncIterable<never>))
+    expect(error).toBeInstanceOf(TypeError)
+  })
+
+  test.each(['<html>login</html>', ' {"ok":true}'])(
+    'does not take a page for a connection that was cut: %s',
+    async (page) => {
+      const { error } = await wire.take(readEvents(new Response(page)))
+      expect(error).toMatchObject({
+        code: 'invalid_response',
+        retryable: false,
+        message: expect.stringContaining('not in the format') as string,
+      })
+    },
+  )
+})
 
 describe('toReadableStream', () => {
   test('carries a validated input that JSON cannot write as its arguments say it', async () => {
