@@ -30,7 +30,7 @@ export function fetchThrough(host: CallHost, settings: Settings, head: RequestHe
   const known = describe(head, typeof head.body === 'function' ? undefined : head.body)
   const call = newCall(host, settings, known.parts)
   enterCall(host, call, call.startedAt)
-  if (call.ending) return Promise.reject(keepable(endedBefore(call), head.signal) as Error)
+  if (call.ending) return Promise.reject(keepable(endedBefore(call), head.signal))
   const fetched: Fetched = { proven: known.proven, refused: undefined, settle: () => undefined }
   const settled = new Promise<void>((resolve) => {
     fetched.settle = resolve

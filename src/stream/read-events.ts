@@ -75,14 +75,14 @@ const noEvents = (): CompletionError =>
     message: "invalid_response: the body is not in the format 'events'.",
   })
 
-/** A web page or JSON, which no event begins as. */
-const isDocument = (bytes: Uint8Array): boolean => /^\s*[<{[]/.test(new TextDecoder().decode(bytes.subarray(0, 100)))
+/** A web page or JSON, as which no event begins: `<`, `[` or `{`. */
+const isDocument = (bytes: Uint8Array): boolean => [0x3c, 0x5b, 0x7b].includes(bytes.find((byte) => byte > 0x20) ?? 0)
 
 /** Node's streams give strings where somebody has set their encoding. */
 function bytesOf(chunk: unknown): Uint8Array {
   if (typeof chunk === 'string') return new TextEncoder().encode(chunk)
   if (!ArrayBuffer.isView(chunk)) fail('readEvents: a chunk of the body', undefined, 'a Uint8Array')
-  return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+  return chunk as Uint8Array
 }
 
 /** What a problem document of ours says in place of a call's code. */

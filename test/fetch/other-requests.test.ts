@@ -88,7 +88,7 @@ describe('a request of which nothing can be proven', () => {
       body,
       duplex: 'half',
       headers: { 'content-length': '5' },
-    } as RequestInit)
+    })
     expect(server.requests[0]).toMatchObject({ body: '12345', headers: { 'content-length': '5' } })
   })
 
@@ -96,10 +96,10 @@ describe('a request of which nothing can be proven', () => {
     ['no URL', '', undefined, /^fetch: the URL must be absolute/],
     ['a method that is none', 'http://localhost/', { method: 'A B' }, /^fetch: the method must be/],
     ['nothing', undefined as never, undefined, /^fetch: the first argument must be a URL or a Request/],
-  ])('is refused with %s', async (_, input, init, message) => {
+  ])('is refused with %s', async (_, input, init, words) => {
     const fetched = createFetch(QUICK)(input, init as RequestInit)
     await expect(fetched).rejects.toThrow(TypeError)
-    await expect(fetched).rejects.toThrow(message)
+    await expect(fetched).rejects.toThrow(words)
   })
 
   it('may have a lone % in its path, and null beside it', async () => {

@@ -45,7 +45,7 @@ describe('an HTTP error through createFetch', () => {
       exchange.json(limited, { status: 400, headers: { 'x-request-id': 'req-sk-test-1234567890' } }),
     )
     const events: unknown[] = []
-    const response = await ask(server, { options: { onEvent: (event) => events.push(event) } })
+    const response = await ask(server, { options: { onEvent: (told) => events.push(told) } })
     const error = unwrapError({ headers: response.headers })
     expect(error?.attempts[0]?.requestId).toBeUndefined()
     expect(JSON.stringify([error, events, response.headers.get('x-punctual-error')])).not.toContain('1234567890')

@@ -69,15 +69,15 @@ function readChunks(body: string) {
 }
 
 describe('readEvents', () => {
-  const whole = 'data: {"type":"text","text":"a"}\n\ndata: {"type":"finish","finishReason":"stop"}\n\n'
+  const body = 'data: {"type":"text","text":"a"}\n\ndata: {"type":"finish","finishReason":"stop"}\n\n'
 
   test('takes the strings of a stream whose encoding is set', async () => {
-    const { events, error } = await wire.take(readEvents(Readable.from([whole]) as AsyncIterable<never>))
+    const { events, error } = await wire.take(readEvents(Readable.from([body]) as AsyncIterable<never>))
     expect([events.length, error]).toEqual([2, undefined])
   })
 
-  test.each([new TextEncoder().encode(whole), new Blob([whole]), {}])('refuses what is no body: %s', async (body) => {
-    const { error } = await wire.take(readEvents(body as never))
+  test.each([new TextEncoder().encode(body), new Blob([body]), {}])('refuses what is no body: %s', async (given) => {
+    const { error } = await wire.take(readEvents(given as never))
     expect(error).toEqual(
       new TypeError('readEvents must be a response with a body, or a stream of bytes, got an object'),
     )
