@@ -81,7 +81,7 @@ const isDocument = (bytes: Uint8Array): boolean => [0x3c, 0x5b, 0x7b].includes(b
 /** Node's streams give strings where somebody has set their encoding. */
 function bytesOf(chunk: unknown): Uint8Array {
   if (typeof chunk === 'string') return new TextEncoder().encode(chunk)
-  if (!ArrayBuffer.isView(chunk)) fail('readEvents: a chunk', undefined, 'a Uint8Array')
+  if (!ArrayBuffer.isView(chunk)) fail('readEvents', chunk, WANTED)
   return chunk as Uint8Array
 }
 
