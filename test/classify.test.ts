@@ -222,6 +222,21 @@ describe('messages', () => {
   })
 })
 
+describe('what was thrown', () => {
+  const thrown = (message: string, code?: string) =>
+    classify(
+      { kind: 'thrown', error: Object.assign(new Error(message), { code }), sent: true, response: undefined },
+      { provider: 'acme', wallNow: NOW },
+    )
+
+  it.each([
+    ['self-signed certificate', 'DEPTH_ZERO_SELF_SIGNED_CERT', true],
+    ['certain bytes were lost', 'ECONNRESET', false],
+  ])('%s: unsent %#', (message, code, unsent) => {
+    expect(thrown(message, code).unsent).toBe(unsent)
+  })
+})
+
 describe('a provider’s own reading', () => {
   it('comes before the rules', () => {
     const seen = read({ status: 400, body: '' }, { classify: () => ({ code: 'overloaded', retryable: true }) })

@@ -72,3 +72,24 @@ test('alternatives that a constant tells apart cost no exponential time, however
   expect(misfits(schema, value)).toEqual([])
   expect(misfits(schema, { left: value, kind: 'd' })).toHaveLength(1)
 })
+
+test.each([
+  {
+    $ref: '#/$defs/node',
+    $defs: {
+      node: {
+        anyOf: [
+          { type: 'object', properties: { child: { $ref: '#/$defs/node' } }, required: ['child'] },
+          { type: 'object', properties: { child: { $ref: '#/$defs/node' }, label: {} }, required: ['child'] },
+          { type: 'string' },
+        ],
+      },
+    },
+  },
+  { allOf: [{ $ref: '#' }, { $ref: '#' }] },
+])('alternatives that nothing tells apart end, too: %#', (schema) => {
+  let value: unknown = 5
+  for (let depth = 0; depth < 60; depth++) value = { child: value }
+  // Whatever is found within the steps; exponentially many would outlive the test.
+  expect(misfits(schema, value).length).toBeLessThanOrEqual(1)
+})

@@ -202,6 +202,11 @@ describe('reading an answer', () => {
 
   test.each([
     ['out of a code fence', `Here it is:\n\`\`\`json\n${ADA}\n\`\`\``],
+    [
+      'out of a code fence with fences in its strings',
+      `\`\`\`json\n${ADA.replace('}', ',"nickname":"``` x"}')}\n  \`\`\`\nDone.`,
+    ],
+    ['behind a fence and endless lines', `\`\`\`json${'\n'.repeat(300_000)}${ADA}${'\n'.repeat(300_000)}\`\`\``],
     ['after thoughts in the text', `<think>{"name": who?}</think>\n${ADA}`],
     ['from within space', `\n  ${ADA}\n`],
   ])('takes JSON %s', async (_, text) => {

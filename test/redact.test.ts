@@ -69,6 +69,14 @@ describe('headers', () => {
   })
 })
 
+it.each(['eyJ-', 'sk-', 'authorization=', 'Bearer ', '://a', 'Basic  ', 'key='])(
+  'takes linear time for a text that begins a credential again and again: %s',
+  (begun) => {
+    // Quadratic it would take longer than a test may.
+    expect(redactText(begun.repeat(2_000_000 / begun.length), []).length).toBeGreaterThan(0)
+  },
+)
+
 describe('echoes', () => {
   const prompt = 'My neighbour keeps forty-one geese behind the chapel and they never sleep.'
 

@@ -48,8 +48,12 @@ const BAG = Symbol('headers')
 /** Made when somebody looks: most callers never do. One getter for all, as a new one each time would be a hidden class each time. */
 const HEADERS: PropertyDescriptor & ThisType<{ [BAG]: HeaderBag }> = {
   enumerable: true,
+  configurable: true,
   get() {
-    return headersOfBag(this[BAG])
+    const value = headersOfBag(this[BAG])
+    // From now on the same.
+    Object.defineProperty(this, 'headers', { value, enumerable: true })
+    return value
   },
 }
 

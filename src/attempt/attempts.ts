@@ -181,7 +181,7 @@ function overridden(wait: Wait, wished: unknown, error: AnyCompletionError): Nex
     throw new TypeError('retry.shouldRetry gave a delay that is no finite number of milliseconds of at least 0')
   if (wait.kind === 'stop' && wait.reason === 'retry_after') return { reason: 'retry_after' }
   const delay = Math.max(wished, error.retryAfterMs ?? 0)
-  return { plan: { delayBefore: delay, delayFrom: delay > wished ? 'server' : 'backoff' } }
+  return { plan: { delayBefore: delay, delayFrom: delay > wished ? 'server' : delay === 0 ? null : 'backoff' } }
 }
 
 const tooLittle = (call: Call, delay: number): boolean =>

@@ -128,7 +128,8 @@ export function rejectUnknown(what: string, value: object, known: Known): void {
 }
 
 function unknown(what: string, key: string, known: Known): never {
-  if (PLANNED.has(key)) throw new TypeError(`${what}.${key} is not available in this version yet: leave it out`)
+  if (PLANNED.has(key) && /^(?:options|defaults)\b/.test(what))
+    throw new TypeError(`${what}.${key} is not available in this version yet: leave it out`)
   const meant = likely(key, known.keys())
   throw new TypeError(
     `${what}.${key} is unknown: ${meant ? `did you mean ${meant}?` : `known are ${[...known.keys()].join(', ')}`}`,

@@ -38,8 +38,10 @@ const WITHIN: readonly string[] = [
   'timeout.total',
   'timeout.attempt',
   'timeout.connect',
+  'timeout.headers',
   'timeout.firstToken',
   'timeout.idle',
+  'retry.maxRetries',
   'retry.baseDelay',
   'retry.maxDelay',
   'retry.factor',
@@ -53,12 +55,18 @@ const ELSEWHERE: readonly (readonly [here: string, there: string, names: readonl
   [
     'messages',
     'options',
-    ['timeout', 'deadline', 'signal', 'retry', 'apiKey', 'headers', 'idempotencyKey', 'metadata', 'onEvent', 'fetch'],
+    (
+      'timeout deadline signal detached retry apiKey headers idempotencyKey metadata onEvent fetch dispatcher proxy wire rawEvents ' +
+      'maxResponseBytes'
+    ).split(' '),
   ],
   [
     'timeout',
     'request',
-    ['model', 'messages', 'tools', 'toolChoice', 'output', 'maxTokens', 'temperature', 'topP', 'stop', 'extraBody'],
+    (
+      'model messages tools toolChoice parallelToolCalls output outputRetries maxTokens temperature topP stop seed reasoningEffort ' +
+      'extraBody'
+    ).split(' '),
   ],
 ]
 

@@ -38,7 +38,8 @@ export function observedError(call: Call, observation: Observation, facts: Attem
   return new CompletionError({
     ...common(call, facts),
     ...found,
-    sent: facts.sent && !unsent,
+    // Whatever broke after an answer had begun: the request had left.
+    sent: facts.sent && !(unsent && !facts.response),
     cause: 'error' in observation ? withoutBytes(observation.error) : undefined,
   })
 }

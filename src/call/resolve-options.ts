@@ -95,7 +95,7 @@ const TIMEOUTS = kindsOf<TimeoutOptions>({
 
 const RETRIES = kindsOf<RetryOptions>({
   maxRetries: [isCount, 'a whole number of at least 0'],
-  baseDelay: WAIT,
+  baseDelay: atLeast((value) => value >= 0 && value < Infinity, 'a finite number of milliseconds of at least 0'),
   maxDelay: WAIT,
   factor: atLeast((value) => value >= 1, 'a number of at least 1'),
   jitter: oneOf('full', 'equal', 'decorrelated', 'none'),
@@ -198,10 +198,8 @@ function transportOf(what: string, base: Layer, options: Options): Pick<Layer, '
   const named = [fetch && 'fetch', dispatcher && 'dispatcher', proxy && 'proxy'].filter(Boolean)
   if (named.length > 1)
     throw new TypeError(`${what}.${named.join(` and ${what}.`)} exclude each other: keep one of them`)
-  // So a call which names one of them leaves the client's choice altogether.
-  return named.length > 0 || proxy === false
-    ? { fetch, dispatcher, proxy }
-    : { fetch: base.fetch, dispatcher: base.dispatcher, proxy: base.proxy }
+  // A call which names one of them leaves the client's choice altogether.
+  return { fetch, dispatcher, proxy }
 }
 
 function checkMetadata(what: string, value: NonNullable<Options['metadata']>): NonNullable<Options['metadata']> {

@@ -15,7 +15,7 @@ export interface ThrownReading {
 
 /** A fetch does not tell when its request leaves; these say that it cannot have. */
 const UNSENT =
-  /refused|FailedToOpenSocket|ENOTFOUND|EAI_|CONNECT_TIMEOUT|CERT|ERR_(?:SSL|TLS|PROXY|INVALID)|UND_ERR_INVALID/i
+  /refused|FailedToOpenSocket|ENOTFOUND|EAI_|CONNECT_TIMEOUT|CERT_|_CERT|certificate|ERR_(?:SSL|TLS|PROXY|INVALID)|UND_ERR_INVALID/i
 
 const CERTIFICATE = "the server's certificate was not accepted"
 const EARLY = 'the connection was closed early'

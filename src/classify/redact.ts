@@ -7,18 +7,21 @@ const ELIDED = '[…]'
 /** Shorter ones are no secrets; removing them would only tear holes into words. */
 export const SHORTEST_SECRET = 4
 
-/** Credentials by their look, for those that nobody told us of. Each needs a digit where prose could look alike. */
+/**
+ * Credentials by their look, for those that nobody told us of. Each needs a digit where prose could look alike. What is looked ahead
+ * over is bounded: a text that begins them again and again must not take quadratic time.
+ */
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
-  [/\b(?:sk|rk|gsk|xai|pplx|csk|nvapi|hf|fw|r8|ghp|gho|tgp|glpat)[-_](?=[\w-]*\d)[\w-]{8,}/g, REDACTED],
+  [/\b(?:sk|rk|gsk|xai|pplx|csk|nvapi|hf|fw|r8|ghp|gho|tgp|glpat)[-_](?=[\w-]{0,100}\d)[\w-]{8,}/g, REDACTED],
   [/\b(?:AIza[\w-]{16,}|A[KS]IA[A-Z0-9]{12,})/g, REDACTED],
-  [/\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?/g, REDACTED],
-  [/\b(Bearer|Basic)\s+(?=\S*\d)[\w.~+/=-]{8,}/gi, `$1 ${REDACTED}`],
+  [/\beyJ[\w-]{8,1000}\.[\w-]{8,}(?:\.[\w-]*)?/g, REDACTED],
+  [/\b(Bearer|Basic)\s+(?=\S{0,100}\d)[\w.~+/=-]{8,}/gi, `$1 ${REDACTED}`],
   [
     /\b((?:api[-_]?|access[-_]?)?key|(?:access_)?token|sig|signature|secret|password)=[^&\s"'<>]{3,}/gi,
     `$1=${REDACTED}`,
   ],
   [
-    /\b((?:x-)?(?:goog-)?api[-_]?key|authorization|x-auth-token|cookie)(["']?\s*[:=]\s*["']?)(?=[^\s"',;]*\d)[^\s"',;]{8,}/gi,
+    /\b((?:x-)?(?:goog-)?api[-_]?key|authorization|x-auth-token|cookie)(["']?\s*[:=]\s*["']?)(?=[^\s"',;]{0,100}\d)[^\s"',;]{8,}/gi,
     `$1$2${REDACTED}`,
   ],
   [/(:\/\/)[^/\s:@]+:[^/\s@]+@/g, `$1${REDACTED}@`],

@@ -3,6 +3,7 @@ import {
   type AnyCompletionError,
   CompletionError,
   type CompletionErrorJSON,
+  isCode,
   isCompletionError,
 } from '../vocabulary/errors.ts'
 
@@ -30,7 +31,7 @@ function inscribed(headers: object): AnyCompletionError | undefined {
   if (typeof json !== 'string') return undefined
   try {
     const plain = JSON.parse(json) as CompletionErrorJSON
-    return typeof plain.code === 'string' ? CompletionError.fromJSON(plain) : undefined
+    return isCode(plain.code) ? CompletionError.fromJSON(plain) : undefined
   } catch {
     return undefined
   }

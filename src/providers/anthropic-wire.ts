@@ -120,7 +120,7 @@ function marked(blocks: Wire[], extra: Message['extra']): Wire[] {
 function textBlocks(content: string | readonly Part[], role: string): Wire[] {
   if (typeof content === 'string') return content ? [{ type: 'text', text: content }] : []
   return content.map((part) => {
-    if (part.type !== 'text') throw new TypeError(`a ${role} message takes text parts only`)
+    if (part.type !== 'text') throw new TypeError(`a message of role ${role} takes text parts only`)
     return { type: 'text', text: part.text, ...part.extra }
   })
 }
@@ -143,7 +143,7 @@ function assistantBlocks(provider: string, parts: readonly Part[]): Wire[] {
 
 function inputBlock(part: Part, role: string): Wire {
   if (part.type === 'text') return { type: 'text', text: part.text, ...part.extra }
-  if (part.type === 'reasoning') throw new TypeError(`a ${role} message takes no reasoning part`)
+  if (part.type === 'reasoning') throw new TypeError(`a message of role ${role} takes no reasoning part`)
   if (part.type === 'file') return { type: 'document', source: documentSource(part), title: part.name, ...part.extra }
   return { type: 'image', source: urlSource(part.url) ?? imageSource(part), ...part.extra }
 }

@@ -7,7 +7,7 @@ export function eachMessage(messages: readonly Message[], visit: (message: Messa
     for (; index < messages.length; index++) visit(messages[index] as Message)
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
-    throw new TypeError(`messages[${index}]: ${error.message}`, { cause: error })
+    throw new TypeError(`request.messages[${index}]: ${error.message}`, { cause: error })
   }
 }
 

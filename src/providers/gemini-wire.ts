@@ -138,7 +138,8 @@ function modelPart(provider: string, part: Part): Wire[] {
 
 function inputPart(part: Part, role: string): Wire {
   if (part.type === 'text') return { text: part.text, ...part.extra }
-  if (part.type === 'reasoning' || role !== 'user') throw new TypeError(`a ${role} message takes no ${part.type} part`)
+  if (part.type === 'reasoning' || role !== 'user')
+    throw new TypeError(`a message of role ${role} takes no ${part.type} part`)
   const { url } = part
   if (url !== undefined) {
     const inline = /^data:([^;,]+);base64,(.*)$/s.exec(url)

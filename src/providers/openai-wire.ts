@@ -128,7 +128,7 @@ function wireContent(parts: readonly Part[], role: Message['role'], dialect: Dia
   return parts.map((part) => {
     if (part.type === 'text') return { type: 'text', text: part.text, ...part.extra }
     if (role !== 'user' || part.type === 'reasoning')
-      throw new TypeError(`a ${role} message takes no ${part.type} part on this wire`)
+      throw new TypeError(`a message of role ${role} takes no ${part.type} part on this wire`)
     const wire =
       part.type === 'image' ? { type: 'image_url', image_url: { url: imageURL(part) } } : wireFile(part, dialect)
     return part.extra ? Object.assign(wire, part.extra) : wire

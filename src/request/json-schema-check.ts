@@ -14,25 +14,28 @@ const MOST = 20
  */
 export function misfits(schema: JsonSchema, value: unknown): readonly Issue[] {
   const issues: Issue[] = []
-  check(schema, value, [], issues, schema)
+  check(schema, value, [], issues, { root: schema, steps: MOST_STEPS })
   return issues
 }
 
-function check(
-  node: unknown,
-  value: unknown,
-  path: Path,
-  issues: Issue[],
-  root: JsonSchema,
-  depth = 0,
-  most = MOST,
-): void {
+/**
+ * Alternatives that hold each other are tried in exponentially many ways, and the model decides how deep. What is not looked at within
+ * these steps, some tens of milliseconds, is believed.
+ */
+const MOST_STEPS = 200_000
+
+interface Walk {
+  readonly root: JsonSchema
+  steps: number
+}
+
+function check(node: unknown, value: unknown, path: Path, issues: Issue[], walk: Walk, depth = 0, most = MOST): void {
   const add = (message: string): void => void issues.push(path.length > 0 ? { message, path } : { message })
-  if (issues.length >= most || depth > DEEPEST) return
+  if (issues.length >= most || depth > DEEPEST || walk.steps-- <= 0) return
   if (node === false) return add('must be left out')
   const schema = object(node)
   if (!schema) return
-  const within = (other: unknown): void => check(other, value, path, issues, root, depth + 1, most)
+  const within = (other: unknown): void => check(other, value, path, issues, walk, depth + 1, most)
   const { type, enum: values, const: only, anyOf, oneOf, allOf, $ref } = schema
   if (type !== undefined) {
     const types = Array.isArray(type) ? (type as unknown[]) : [type]
@@ -42,14 +45,14 @@ function check(
     return add(`must be one of ${JSON.stringify(values)}`)
   }
   if (only !== undefined && !same(only, value)) return add(`must be ${JSON.stringify(only)}`)
-  if (typeof $ref === 'string') within(resolved($ref, root))
+  if (typeof $ref === 'string') within(resolved($ref, walk.root))
   if (Array.isArray(allOf)) allOf.forEach(within)
   for (const alternatives of [anyOf, oneOf]) {
     if (!Array.isArray(alternatives)) continue
     const fits = (one: unknown): boolean => {
       const own: Issue[] = []
-      // Whether, and not why: looking on would take exponential time in a schema that holds itself.
-      check(one, value, path, own, root, depth + 1, 1)
+      // Whether, and not why.
+      check(one, value, path, own, walk, depth + 1, 1)
       return own.length === 0
     }
     if (!alternatives.some(fits)) add('must fit one of the alternatives')
@@ -62,11 +65,11 @@ function check(
     const { items, prefixItems } = schema
     const first = Array.isArray(prefixItems) ? prefixItems.length : 0
     value.forEach((item: unknown, index) => {
-      if (index >= first) check(items, item, [...path, index], issues, root, depth + 1, most)
+      if (index >= first) check(items, item, [...path, index], issues, walk, depth + 1, most)
     })
   }
   const members = object(value)
-  if (members) checkMembers(schema, members, path, issues, root, depth, most)
+  if (members) checkMembers(schema, members, path, issues, walk, depth, most)
 }
 
 function checkMembers(
@@ -74,7 +77,7 @@ function checkMembers(
   members: Record<string, unknown>,
   path: Path,
   issues: Issue[],
-  root: JsonSchema,
+  walk: Walk,
   depth: number,
   most: number,
 ): void {
@@ -87,7 +90,7 @@ function checkMembers(
   const names = Object.keys(members)
   // What tells alternatives apart goes first, so that the wrong ones are left at once.
   if (most === 1) names.sort((one, two) => Number(isConstant(schemaOf(two))) - Number(isConstant(schemaOf(one))))
-  for (const name of names) check(schemaOf(name), members[name], [...path, name], issues, root, depth + 1, most)
+  for (const name of names) check(schemaOf(name), members[name], [...path, name], issues, walk, depth + 1, most)
 }
 
 function isConstant(node: unknown): boolean {

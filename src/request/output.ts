@@ -124,7 +124,7 @@ const MOST_PLACES = 5
 function parseAnswer(text: string): { readonly value: unknown } | undefined {
   const thought = text.lastIndexOf(END_OF_THOUGHT)
   const answer = thought === -1 ? text : text.slice(thought + END_OF_THOUGHT.length)
-  const fenced = /```(?:json)?\s*\n([\s\S]*?)\n\s*```/i.exec(answer)?.[1]
+  const fenced = fencedIn(answer)
   for (const candidate of new Set([text, answer, fenced ?? text])) {
     try {
       return { value: JSON.parse(candidate) as unknown }
@@ -136,6 +136,17 @@ function parseAnswer(text: string): { readonly value: unknown } | undefined {
 }
 
 const END_OF_THOUGHT = '</think>'
+const FENCE = '```'
+
+/** What stands in the first code fence, up to a fence on a line of its own. By looking for lines: the model decides how many there are. */
+function fencedIn(text: string): string | undefined {
+  const lines = text.split('\n')
+  const begin = lines.findIndex(
+    (line) => /^(?:json)?$/i.test(line.slice(line.lastIndexOf(FENCE) + FENCE.length).trim()) && line.includes(FENCE),
+  )
+  const end = lines.findIndex((line, index) => index > begin && line.trimStart().startsWith(FENCE))
+  return begin >= 0 && end > 0 ? lines.slice(begin + 1, end).join('\n') : undefined
+}
 
 /** The answer out of its wrapper. A model without a native mode may have left the wrapper out. */
 function unwrapped(expected: ExpectedOutput, value: unknown): unknown {

@@ -21,7 +21,7 @@ export interface ProblemBody {
   readonly status: number
   /** In words of ours: nothing of the prompt, the answer, the provider's text or the service's insides. */
   readonly detail: string
-  /** What kind of failure it is, for programs: a call's code, `unavailable` for what only the service's operator can mend, `internal`. */
+  /** What kind of failure it is, for programs: a call's code, `unavailable` for what only the service's operator can mend, `bad_request` for what a framework refuses, `internal`. */
   readonly code: Code | 'unavailable' | 'internal' | 'bad_request'
   /** Names the call in the service's logs. */
   readonly callId?: string | undefined
@@ -78,13 +78,26 @@ const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   401: 'Unauthorized',
   403: 'Forbidden',
+  402: 'Payment Required',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  406: 'Not Acceptable',
+  408: 'Request Timeout',
   409: 'Conflict',
+  410: 'Gone',
+  411: 'Length Required',
+  412: 'Precondition Failed',
   413: 'Content Too Large',
+  414: 'URI Too Long',
   415: 'Unsupported Media Type',
+  417: 'Expectation Failed',
   422: 'Unprocessable Content',
+  423: 'Locked',
+  425: 'Too Early',
+  428: 'Precondition Required',
   429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
+  451: 'Unavailable For Legal Reasons',
   499: 'Client Closed Request',
   500: 'Internal Server Error',
   502: 'Bad Gateway',

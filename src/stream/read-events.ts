@@ -4,9 +4,9 @@ import { object, parsed, text } from '../base/json.ts'
 import { readStatus, verdict } from '../classify/status-rules.ts'
 import {
   type AnyCompletionError,
-  type Code,
   CompletionError,
   type CompletionErrorJSON,
+  isCode,
   isCompletionError,
 } from '../vocabulary/errors.ts'
 import type { StreamEvent } from './stream-events.ts'
@@ -64,7 +64,8 @@ type Written = StreamEvent | { readonly type: 'error'; readonly error: Completio
 function eventOf(data: string): Written {
   const event = object(parsed(data))
   const error = event?.['type'] === 'error' ? (object(event['error']) ?? {}) : undefined
-  if (error ? text(error['code']) && text(error['message']) : text(event?.['type'])) return event as unknown as Written
+  if (error ? isCode(error['code']) && text(error['message']) : text(event?.['type']))
+    return event as unknown as Written
   throw noEvents()
 }
 
@@ -85,15 +86,13 @@ function bytesOf(chunk: unknown): Uint8Array {
   return chunk as Uint8Array
 }
 
-/** What a problem document of ours says in place of a call's code. */
-const NO_CODE = ['unavailable', 'internal', 'bad_request']
-
 async function refused(response: Response): Promise<CompletionError> {
   const { status, headers } = response
   const body = await response.text().catch(() => '')
   const problem = headers.get('content-type')?.startsWith('application/problem+json') ? object(parsed(body)) : undefined
-  const named = text(problem?.['code'])
-  const { code, retryable } = named && !NO_CODE.includes(named) ? verdict(named as Code) : readStatus(status)
+  const named = problem?.['code']
+  // A problem of ours may have no code of a call's, and one of somebody else's may have any.
+  const { code, retryable } = isCode(named) ? verdict(named) : readStatus(status)
   const wait = headers.get('retry-after')
   return new CompletionError({
     code,

@@ -1,8 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { Socket } from 'node:net'
 import type { buildConnector } from 'undici'
-import buildConnect from 'undici/lib/core/connect.js'
-import type { Connect, Route } from './undici.ts'
+import { buildConnect, type Connect, type Route } from './undici.ts'
 
 /**
  * The way through an HTTP proxy: a CONNECT tunnel for https, the absolute form for http, as RFC 9112 has it and other clients do.

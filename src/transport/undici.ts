@@ -6,6 +6,8 @@ import Pool from 'undici/lib/dispatcher/pool.js'
 import { type Connection, type DispatchExchange, type Framing, openExchange } from './exchange.ts'
 import type { Transport } from './transport.ts'
 
+export { buildConnect }
+
 /** Makes a connection and can be told to stop: `destroy` ends it, whatever it is waiting for. */
 export type Connect = (
   options: buildConnector.Options,

@@ -53,11 +53,11 @@ export type RetryDecision = boolean | { readonly delay: number } | undefined
 export interface RetryOptions {
   /** Attempts beyond the first; 0 is none. @defaultValue 2 */
   readonly maxRetries?: number | undefined
-  /** The first wait's upper bound, in milliseconds. @defaultValue 500; 1_000 after a rate limit or an overload without a hint */
+  /** The first wait's upper bound, in milliseconds; with `'decorrelated'` the shortest wait. @defaultValue 500; 1_000 after a rate limit or an overload without a hint */
   readonly baseDelay?: number | undefined
-  /** Every wait's upper bound, in milliseconds. @defaultValue 8_000; 20_000 after a rate limit or an overload without a hint */
+  /** The upper bound of every wait of our own schedule, in milliseconds; a server's or `shouldRetry`'s may be longer. @defaultValue 8_000; 20_000 after a rate limit or an overload without a hint */
   readonly maxDelay?: number | undefined
-  /** By how much the bound grows from wait to wait; at least 1. @defaultValue 2 */
+  /** By how much the bound grows from wait to wait; at least 1; not with `'decorrelated'`. @defaultValue 2 */
   readonly factor?: number | undefined
   /**
    * How waits are spread below their bound: over all of it, over its upper half, from the wait before, or not at all.
@@ -115,7 +115,10 @@ export interface Options {
   readonly apiKey?: ApiKey | undefined
   /** Over the provider's own and over credentials, names in any case; null removes one. A line break in one is a TypeError. */
   readonly headers?: Readonly<Record<string, string | null | undefined>> | undefined
-  /** Sent as Idempotency-Key, the same on every attempt. */
+  /**
+   * Sent as Idempotency-Key, the same on every attempt; also where the model is told why its answer did not fit, so that a provider which
+   * heeds the key wants `outputRetries: 0`.
+   */
   readonly idempotencyKey?: string | undefined
   /**
    * A WHATWG fetch in place of undici; `'global'` is `globalThis.fetch` as it is at each attempt, so that what has been put in its place

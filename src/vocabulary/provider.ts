@@ -171,7 +171,7 @@ export interface Verdict {
  *     body: JSON.stringify({ model, messages }),
  *   }),
  *   parse: (body) => {
- *     const { text } = body as { text?: unknown }
+ *     const { text } = (body ?? {}) as { text?: unknown }
  *     return typeof text === 'string'
  *       ? { kind: 'answer', answer: { text, toolCalls: [], finishReason: 'stop' } }
  *       : { kind: 'incomplete', problem: 'the answer has no text' }

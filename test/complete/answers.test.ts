@@ -36,6 +36,7 @@ test('an answer tells everything about its call', async () => {
     attempts: [{ index: 0, outcome: 'ok', status: 200, requestId: 'req_1', delayBefore: 0, delayFrom: null }],
   })
   expect(completion.response.headers.get('x-note')).toBe('seen')
+  expect(completion.response.headers).toBe(completion.response.headers)
   expect(server.requests[0]).toMatchObject({ method: 'POST', path: '/v1/chat/completions' })
 })
 

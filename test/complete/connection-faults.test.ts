@@ -233,6 +233,20 @@ test('a used connection that dies late has been heard: nothing is sent unseen', 
   expect(server.requests).toHaveLength(2)
 })
 
+test('an answer that had begun was sent, whatever broke it', async () => {
+  const broken = new ReadableStream({
+    start(controller) {
+      controller.error(Object.assign(new Error('tls'), { code: 'ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC' }))
+    },
+  })
+  const fetch = () => Promise.resolve(new Response(broken))
+  expect(await failureOf(clientOf('http://local', { fetch, retry: 0 }).complete(asked))).toMatchObject({
+    code: 'network',
+    status: 200,
+    sent: true,
+  })
+})
+
 test('a used connection that dies stays dead without retries', async () => {
   await using server = await faultServer((exchange) => {
     if (exchange.connection.requests > 1) exchange.reset()

@@ -228,6 +228,8 @@ describe('a mistake', () => {
     ['did you mean timeout.firstToken', { first_token: 5 }],
     ['did you mean retry.baseDelay', { baseDelay: 5 }],
     ['did you mean request.maxTokens', { max_tokens: 5 }],
+    ['did you mean request.seed', { seed: 5 }],
+    ['options.retry.baseDelay', { retry: { baseDelay: Infinity } }],
     ['of a Headers: Object.fromEntries', { headers: new Headers({ 'x-a': '1' }) }],
     ['did you mean signal', { abortSignal: new AbortController().signal, sginal: 1 }],
     ['budget is not available', { retry: { budget: {} } }],
@@ -308,6 +310,8 @@ describe('a mistake', () => {
     ['did you mean topP', { ...asked, top_p: 1 }],
     ['did you mean extraBody', { ...asked, top_k: 1 }],
     ['did you mean options.timeout', { ...asked, timeout: 1 }],
+    ['did you mean options.maxResponseBytes', { ...asked, maxResponseBytes: 1 }],
+    ['request.messages[0].limits is unknown', { messages: [{ role: 'user', content: 'x', limits: 1 }] }],
   ])('in the request names %s', async (named, request) => {
     const fetch = scriptedFetch(responding(chat()))
     const call = clientOf('http://local', { fetch }).complete(request as Request)

@@ -83,6 +83,14 @@ describe('readEvents', () => {
     )
   })
 
+  test('takes no code from a stranger', async () => {
+    const headers = { 'content-type': 'application/problem+json' }
+    const problem = new Response('{"code":"session_expired"}', { status: 401, headers })
+    expect((await wire.take(readEvents(problem))).error).toMatchObject({ code: 'authentication', status: 401 })
+    const event = new Response('data: {"type":"error","error":{"code":"weird","message":"m"}}\n\n')
+    expect((await wire.take(readEvents(event))).error).toMatchObject({ code: 'invalid_response' })
+  })
+
   test('refuses chunks that are no bytes', async () => {
     const { error } = await wire.take(readEvents(Readable.from([{}]) as AsyncIterable<never>))
     expect(error).toBeInstanceOf(TypeError)
