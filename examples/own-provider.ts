@@ -20,7 +20,7 @@ export function nativeOllama(baseURL: string): (id: string) => Model {
   const provider: Provider = {
     name: 'native-ollama',
     prepare: (request) => ({ url: `${baseURL}/api/chat`, headers: {}, body: bodyOf(request) }),
-    parse: (body) => parsedOf((body ?? {}) as Chat),
+    parse: (body) => parsedOf(body ?? {}),
     classify: ({ json }) =>
       /not found/.test((json as Chat | undefined)?.error ?? '') ? { code: 'not_found', retryable: false } : undefined,
   }

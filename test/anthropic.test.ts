@@ -160,7 +160,7 @@ describe('the messages', () => {
 
   test('a part in the wrong place names its message', () => {
     expect(() => sent({ role: 'system', content: [{ type: 'image', url: 'u' }] })).toThrow(
-      /messages\[0\]: a system message takes text parts only/,
+      /messages\[0\]: a message of role system takes text parts only/,
     )
     expect(() => sent({ role: 'user', content: [{ type: 'reasoning', text: 't' }] })).toThrow(TypeError)
   })

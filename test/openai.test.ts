@@ -159,7 +159,7 @@ describe('the request', () => {
     const user = { role: 'user', content: 'Hello' } as const
     const refused = (content: object) => () =>
       bodyOf(keyed('m'), { messages: [user, { role: 'system', content: [content] } as never] })
-    expect(refused({ type: 'image', url: 'u' })).toThrow(/messages\[1\]: a system message takes no image part/)
+    expect(refused({ type: 'image', url: 'u' })).toThrow(/messages\[1\]: a message of role system takes no image part/)
     expect(refused({ type: 'reasoning', text: 't' })).toThrow(/takes no reasoning part/)
     const file = {
       role: 'user',

@@ -1,4 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
+import { anthropic } from '../src/providers/anthropic.ts'
+import { azureOpenAI } from '../src/providers/azure.ts'
 import { base64, bytes, imageType } from '../src/providers/media.ts'
 import { openai } from '../src/providers/openai.ts'
 import type { ModelFactory } from '../src/vocabulary/provider.ts'
@@ -26,6 +28,19 @@ describe('settings that cannot work', () => {
   ])('%j is a TypeError with the remedy', (settings, message) => {
     expect(() => openai(settings as never)).toThrow(TypeError)
     expect(() => openai(settings as never)).toThrow(message)
+  })
+
+  test.each<[() => unknown, RegExp]>([
+    [() => azureOpenAI({ endpoint: 'https://a.example', token: '' }), /^azureOpenAI\.token must be a non-empty string/],
+    [() => azureOpenAI({ endpoint: 'https://a.example', token: 5 as never }), /^azureOpenAI\.token must be/],
+    [() => anthropic({ authToken: {} as never }), /^anthropic\.authToken must be/],
+    [
+      () => anthropic({ apiKey: 'a', authToken: 'b' }),
+      /^anthropic\.apiKey and anthropic\.authToken exclude each other/,
+    ],
+  ])('a token is held to what a key is: %#', (make, message) => {
+    expect(make).toThrow(TypeError)
+    expect(make).toThrow(message)
   })
 
   test('no message repeats a secret', () => {

@@ -1,3 +1,5 @@
+import { parsed } from '../base/json.ts'
+
 /**
  * Reads as much of a JSON text as has arrived: what is open is closed, what is half written is dropped. For showing what had been
  * received of an answer that was cut; never for taking it as complete. Undefined where nothing can be read.
@@ -6,9 +8,7 @@ export function salvageJson(text: string): unknown {
   const { open, inString, comma } = scan(text, text.length)
   // A cut string is a value worth keeping, unless it is a key or ends inside an escape; then the last whole member is.
   const cut = inString ? text.replace(/\\(u[0-9a-f]{0,3})?$/i, '') : text
-  return (
-    tryParse(cut + (inString ? '"' : '') + closing(open)) ?? tryParse(text.slice(0, comma) + openBefore(text, comma))
-  )
+  return parsed(cut + (inString ? '"' : '') + closing(open)) ?? parsed(text.slice(0, comma) + openBefore(text, comma))
 }
 
 /** Read again up to there: keeping what was open at every comma would cost more than the whole reading. */
@@ -43,11 +43,3 @@ function scan(text: string, end: number): Scanned {
 }
 
 const closing = (open: readonly string[]): string => open.toReversed().join('')
-
-function tryParse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}

@@ -55,18 +55,44 @@ const ELSEWHERE: readonly (readonly [here: string, there: string, names: readonl
   [
     'messages',
     'options',
-    (
-      'timeout deadline signal detached retry apiKey headers idempotencyKey metadata onEvent fetch dispatcher proxy wire rawEvents ' +
-      'maxResponseBytes'
-    ).split(' '),
+    [
+      'timeout',
+      'deadline',
+      'signal',
+      'detached',
+      'retry',
+      'apiKey',
+      'headers',
+      'idempotencyKey',
+      'metadata',
+      'onEvent',
+      'fetch',
+      'dispatcher',
+      'proxy',
+      'wire',
+      'rawEvents',
+      'maxResponseBytes',
+    ],
   ],
   [
     'timeout',
     'request',
-    (
-      'model messages tools toolChoice parallelToolCalls output outputRetries maxTokens temperature topP stop seed reasoningEffort ' +
-      'extraBody'
-    ).split(' '),
+    [
+      'model',
+      'messages',
+      'tools',
+      'toolChoice',
+      'parallelToolCalls',
+      'output',
+      'outputRetries',
+      'maxTokens',
+      'temperature',
+      'topP',
+      'stop',
+      'seed',
+      'reasoningEffort',
+      'extraBody',
+    ],
   ],
 ]
 

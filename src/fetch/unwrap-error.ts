@@ -3,7 +3,6 @@ import {
   type AnyCompletionError,
   CompletionError,
   type CompletionErrorJSON,
-  isCode,
   isCompletionError,
 } from '../vocabulary/errors.ts'
 
@@ -31,7 +30,7 @@ function inscribed(headers: object): AnyCompletionError | undefined {
   if (typeof json !== 'string') return undefined
   try {
     const plain = JSON.parse(json) as CompletionErrorJSON
-    return isCode(plain.code) ? CompletionError.fromJSON(plain) : undefined
+    return typeof plain.code === 'string' ? CompletionError.fromJSON(plain) : undefined
   } catch {
     return undefined
   }

@@ -24,7 +24,7 @@ export interface AnthropicSettings extends ProviderSettings {
  * made. The wire demands a token limit: a request without one is sent with 8_192, or with the `maxTokens` setting.
  *
  * `reasoningEffort` becomes adaptive thinking with `output_config.effort`; on models up to 4.5 a thinking budget of a quarter (low), a
- * half (medium) or three quarters (high) of the token limit. `output` becomes `output_config.format`, and an instruction on models
+ * half (medium) or three quarters (high) of the token limit, 1_024 tokens for minimal, and nothing where the limit is too small for that. `output` becomes `output_config.format`, and an instruction on models
  * without it. There is no `seed`.
  *
  * @throws TypeError for settings that cannot work
@@ -32,7 +32,9 @@ export interface AnthropicSettings extends ProviderSettings {
 export const anthropic: ProviderFactory<AnthropicSettings> = /* @__PURE__ */ providerFactory(
   (settings: AnthropicSettings) => {
     const name = 'anthropic'
-    checkSettings(name, settings, [...COMMON_SETTINGS, 'authToken'])
+    checkSettings(name, settings, [...COMMON_SETTINGS, 'authToken'], ['apiKey', 'authToken'])
+    if (settings.apiKey !== undefined && settings.authToken !== undefined)
+      throw new TypeError('anthropic.apiKey and anthropic.authToken exclude each other: keep one of them')
     const locate = endpoints(name, settings.baseURL, 'ANTHROPIC_BASE_URL', 'https://api.anthropic.com')
     const headers = headersOf({ 'anthropic-version': '2023-06-01' }, settings.headers)
     const byKey = credential({

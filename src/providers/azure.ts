@@ -35,7 +35,8 @@ export const azureOpenAI: ProviderFactory<AzureOpenAISettings> = /* @__PURE__ */
 
 function createAzure(settings: AzureOpenAISettings): Provider {
   const name = 'azure'
-  checkSettings('azureOpenAI', settings, ['endpoint', 'apiKey', 'token', 'apiVersion', 'headers', 'maxTokens'])
+  const known = ['endpoint', 'apiKey', 'token', 'apiVersion', 'headers', 'maxTokens']
+  checkSettings('azureOpenAI', settings, known, ['apiKey', 'token'])
   if (settings.apiKey !== undefined && settings.token !== undefined) {
     throw new TypeError('azureOpenAI.apiKey and azureOpenAI.token exclude each other')
   }

@@ -25,13 +25,20 @@ export interface ProviderSettings {
 /** The names of ProviderSettings, for `checkSettings`. */
 export const COMMON_SETTINGS = ['apiKey', 'baseURL', 'headers', 'maxTokens'] as const
 
-/** Refuses settings that could only fail later. `known` are the names that the provider takes. */
-export function checkSettings(provider: string, settings: ProviderSettings, known: readonly string[]): void {
+/** Refuses settings that could only fail later. `known` are the names that the provider takes, `keys` those of a key. */
+export function checkSettings(
+  provider: string,
+  settings: ProviderSettings,
+  known: readonly string[],
+  keys: readonly string[] = ['apiKey'],
+): void {
   if (Object(settings) !== settings) throw new TypeError(`${provider} takes a model id or an object of settings`)
   rejectUnknown(provider, settings, new Set(known))
-  const { apiKey, headers, maxTokens = 1 } = settings
-  if (apiKey === '' || !['undefined', 'string', 'function'].includes(typeof apiKey)) {
-    fail(`${provider}.apiKey`, undefined, 'a non-empty string, or a function that returns one')
+  const { headers, maxTokens = 1 } = settings
+  for (const name of keys) {
+    const key = (settings as Readonly<Record<string, unknown>>)[name]
+    if (key === '' || !['undefined', 'string', 'function'].includes(typeof key))
+      fail(`${provider}.${name}`, undefined, 'a non-empty string, or a function that returns one')
   }
   if (!(Number.isInteger(maxTokens) && maxTokens > 0))
     fail(`${provider}.maxTokens`, maxTokens, 'a whole number above 0')
@@ -109,7 +116,7 @@ export function credential(rules: CredentialRules): NonNullable<Provider['author
   let lastKey: string | undefined
   let lastHeaders = NONE
   const carry = (key: unknown): Readonly<Record<string, string>> => {
-    if (typeof key !== 'string' || key === '') throw missing(provider, 'the apiKey function returned no key.')
+    if (typeof key !== 'string' || key === '') throw missing(provider, 'the function that gives it returned none.')
     if (key !== lastKey) {
       lastHeaders = Object.freeze(rules.headers(key))
       lastKey = key

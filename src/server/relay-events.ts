@@ -5,7 +5,7 @@ import { openaiFrames } from '../stream/openai-frames.ts'
 import type { StreamEvent } from '../stream/stream-events.ts'
 import type { StreamFormat } from '../stream/stream-handle.ts'
 import { heard, within } from '../stream/within.ts'
-import { type Clock, systemClock } from '../vocabulary/clock.ts'
+import { CLOCK_WANTED, type Clock, isClock, systemClock } from '../vocabulary/clock.ts'
 import { type ProblemOptions, toProblem } from './problem.ts'
 
 /** What is relayed: a stream of punctual's, or anything that is as iterable and as cancellable. */
@@ -55,6 +55,9 @@ export function framesOf(
 ): AsyncGenerator<string, void, undefined> {
   rejectUnknown('relay', options, NAMES)
   const { clock = systemClock, expose = false, format = 'events', heartbeat = 15_000 } = options
+  if (!isClock(clock)) fail('clock', clock, CLOCK_WANTED)
+  if (options.onError !== undefined && typeof options.onError !== 'function')
+    fail('onError', options.onError, 'a function')
   if (typeof heartbeat !== 'number' || !(heartbeat > 0))
     fail('heartbeat', heartbeat, 'a number of milliseconds above 0')
   if (!['events', 'openai'].includes(format as string) && typeof format !== 'function')

@@ -19,26 +19,27 @@ export type Code =
   | 'invalid_response'
   | 'circuit_open'
 
-const CODES: ReadonlySet<unknown> = new Set<Code>([
-  'timeout',
-  'aborted',
-  'network',
-  'rate_limit',
-  'quota_exceeded',
-  'overloaded',
-  'server_error',
-  'authentication',
-  'permission',
-  'not_found',
-  'invalid_request',
-  'context_length',
-  'content_filter',
-  'invalid_response',
-  'circuit_open',
-])
-
 /** Whether a word of somebody else's is one of the codes. */
-export const isCode = (value: unknown): value is Code => CODES.has(value)
+export function isCode(value: unknown): value is Code {
+  const codes: readonly Code[] = [
+    'timeout',
+    'aborted',
+    'network',
+    'rate_limit',
+    'quota_exceeded',
+    'overloaded',
+    'server_error',
+    'authentication',
+    'permission',
+    'not_found',
+    'invalid_request',
+    'context_length',
+    'content_filter',
+    'invalid_response',
+    'circuit_open',
+  ]
+  return codes.includes(value as Code)
+}
 
 /** Which limit expired. `signal`: the caller's own signal carried a TimeoutError (`AbortSignal.timeout`). */
 export type TimeoutPhase = 'total' | 'attempt' | 'connect' | 'headers' | 'firstToken' | 'idle' | 'signal'

@@ -306,6 +306,14 @@ describe('a relayed stream', () => {
     await new Promise<void>((resolve) => server.close(() => resolve()))
   })
 
+  it.each<[string, object]>([
+    ['clock', { clock: {} }],
+    ['onError', { onError: 'log' }],
+    ['heartbeat', { heartbeat: 0 }],
+  ])('refuses a wrong %s', async (name, options) => {
+    await expect(relayResponse(scripted(), options)).rejects.toThrow(new RegExp(`^${name} must be`))
+  })
+
   it('refuses what it cannot write to', async () => {
     const stream = scripted()
     await expect(relay(stream, {})).rejects.toThrow(/relayResponse/)
