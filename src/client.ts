@@ -1,7 +1,7 @@
 import { fail, rejectUnknown } from './base/check.ts'
 import { endCall } from './call/call.ts'
 import type { CallHost, CallInput } from './call/open-call.ts'
-import { BARE, type Layer, layOver, OPTION_NAMES, settle } from './call/resolve-options.ts'
+import { BARE, type Layer, layOver, OPTION_NAMES, resolveSettings } from './call/resolve-options.ts'
 import { complete } from './complete.ts'
 import { checkRequest } from './request/check-request.ts'
 import type { CompletionStream } from './stream/stream-handle.ts'
@@ -111,13 +111,13 @@ function ownOf(base: Own, defaults: ClientDefaults): Own {
 }
 
 function clientOf(host: CallHost, own: Own): Client {
-  const settings = settle(own.layer)
+  const settings = resolveSettings(own.layer)
   const close = (options: CloseOptions = {}): Promise<void> => closeHost(host, options)
   const inputOf = (request: Request, options: Options | undefined): CallInput => {
     checkRequest(request)
     return {
       host,
-      settings: options === undefined ? settings : settle(layOver(own.layer, options)),
+      settings: options === undefined ? settings : resolveSettings(layOver(own.layer, options)),
       model: resolveModel(request.model ?? own.model, own.provider),
       request,
     }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import { nextWait } from '../src/attempt/backoff.ts'
-import { BARE, type RetryPolicy, settle } from '../src/call/resolve-options.ts'
+import { BARE, type RetryPolicy, resolveSettings } from '../src/call/resolve-options.ts'
 import type { Code } from '../src/vocabulary/errors.ts'
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
@@ -32,13 +32,13 @@ function tableOfReadme(): ReadonlyMap<string, string> {
 
 /** The bound of a wait without jitter: the first, or one after so many retries that it grows no more. */
 function bound(code: Code, retries: number): number {
-  const policy = { ...settle(BARE).policy, jitter: 'none' } as RetryPolicy
+  const policy = { ...resolveSettings(BARE).policy, jitter: 'none' } as RetryPolicy
   const left = { remaining: Infinity, total: Infinity, previousDelay: 0, retryAfterMs: undefined, random: () => 1 }
   const wait = nextWait(policy, { code, retries, ...left })
   return wait.kind === 'wait' ? wait.delay : Number.NaN
 }
 
-const { limits, policy, layer, transport } = settle(BARE)
+const { limits, policy, layer, transport } = resolveSettings(BARE)
 const DEFAULTS: readonly (readonly [name: string, value: unknown])[] = [
   ['timeout.total', limits.total],
   ['timeout.attempt', limits.attempt],

@@ -52,14 +52,17 @@ function withoutBytes(error: unknown): unknown {
   return error
 }
 
+/** The phases of an attempt that have a limit of their own. */
+export type LimitedPhase = Exclude<TimeoutPhase, 'total' | 'signal'>
+
 /** The error of a phase that took too long. */
-export function timeoutError(call: Call, phase: TimeoutPhase, facts: AttemptFacts): CompletionError {
+export function timeoutError(call: Call, phase: LimitedPhase, facts: AttemptFacts): CompletionError {
   const { limits } = call.settings
-  const limit = limits[phase as Exclude<keyof typeof limits, 'given'>]
+  const limit = limits[phase]
   return new CompletionError({
     code: 'timeout',
     phase,
-    message: `timeout: ${EXPIRED[phase] ?? phase} within ${limit} ms (timeout.${phase}).`,
+    message: `timeout: ${EXPIRED[phase]} within ${limit} ms (timeout.${phase}).`,
     // A limit left at its default is not run again after it has expired: nobody has said that a second try is worth that long.
     retryable: phase in limits.given,
     ...common(call, facts),
@@ -67,7 +70,7 @@ export function timeoutError(call: Call, phase: TimeoutPhase, facts: AttemptFact
   })
 }
 
-const EXPIRED: Readonly<Record<string, string>> = {
+const EXPIRED: Readonly<Record<LimitedPhase, string>> = {
   attempt: 'the attempt was not done',
   connect: 'no connection was made',
   headers: 'no response headers came',

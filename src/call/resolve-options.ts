@@ -244,7 +244,7 @@ export interface Settings {
   readonly transport: TransportChoice
 }
 
-export function settle(layer: Layer): Settings {
+export function resolveSettings(layer: Layer): Settings {
   const { timeout, retry } = layer
   return {
     ...UNSETTLED,

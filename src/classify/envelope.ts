@@ -31,6 +31,8 @@ const NAMING = new Set([
 ])
 /** The keys that may hold the next layer; an answer's own members (choices, content) are never walked. */
 const LAYERS = [
+  'violations',
+  'promptFeedback',
   'error',
   'message',
   'error_message',
@@ -43,7 +45,6 @@ const LAYERS = [
   'response',
   'base_resp',
 ]
-const LAYERS_BELOW = ['violations', 'promptFeedback', ...LAYERS]
 const STATUS = ['code', 'status', 'status_code', 'http_status_code', 'statusCode', 'raw_status_code']
 const WORDS = [
   'message',
@@ -133,7 +134,7 @@ function gather(value: unknown, names: Set<string>, found: { status: number | un
   // OpenRouter's moderation metadata; Gemini blocks a prompt for reasons whose list grows.
   if (Array.isArray(inner['reasons'])) names.add('moderation')
   if (typeof inner['blockReason'] === 'string') names.add('content_filter')
-  for (const key of LAYERS_BELOW) gather(inner[key], names, found, depth + 1)
+  for (const key of LAYERS) gather(inner[key], names, found, depth + 1)
 }
 
 /** The innermost sentence that was written for a human. */

@@ -1,6 +1,6 @@
 import { fail, rejectUnknown } from '../base/check.ts'
 import type { CallHost } from '../call/open-call.ts'
-import { BARE, layOver, OPTION_NAMES, type Settings, settle } from '../call/resolve-options.ts'
+import { BARE, layOver, OPTION_NAMES, resolveSettings, type Settings } from '../call/resolve-options.ts'
 import type { ThrownRule, Transports } from '../transport/transport.ts'
 import { CLOCK_WANTED, type Clock, isClock, systemClock } from '../vocabulary/clock.ts'
 import type { Code } from '../vocabulary/errors.ts'
@@ -73,10 +73,10 @@ export function bindCreateFetch(openTransports: () => Transports): (options?: Fe
       calls: [],
       closed: false,
     }
-    const settings = settle(layer)
+    const settings = resolveSettings(layer)
     const settingsOf = (head: RequestHead): Settings => {
       const { signal, dispatcher, body } = head
-      const given = signal || dispatcher ? settle(layOver(layer, { signal, dispatcher }, 'fetch')) : settings
+      const given = signal || dispatcher ? resolveSettings(layOver(layer, { signal, dispatcher }, 'fetch')) : settings
       // A stream can be sent once.
       const once = typeof body === 'object' && 'getReader' in body
       return once ? { ...given, policy: undefined, shouldRetry: undefined } : given

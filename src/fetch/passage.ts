@@ -1,4 +1,5 @@
 import { HIGH_WATER } from '../answer/body.ts'
+import { joined } from '../answer/parse.ts'
 
 /**
  * The bytes of one answer on their way to whoever reads its Response, at the reader's pace. They are kept until the Response is handed
@@ -84,15 +85,7 @@ export function openPassage(onHungry: () => void, onCancel: (reason: unknown) =>
       unread += chunk.length
       woken()
     },
-    whole() {
-      const all = new Uint8Array(unread)
-      let offset = 0
-      for (const chunk of chunks) {
-        all.set(chunk, offset)
-        offset += chunk.length
-      }
-      return all
-    },
+    whole: () => joined(chunks),
     end() {
       over ??= { failed: false }
       woken()

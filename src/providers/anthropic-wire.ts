@@ -3,7 +3,7 @@ import type { FilePart, Message, Part } from '../vocabulary/message.ts'
 import type { ResolvedRequest } from '../vocabulary/request.ts'
 import { anthropicForm } from './anthropic-schema.ts'
 import { eachMessage, schemaInstruction } from './conversation.ts'
-import { base64, bytes, imageData } from './media.ts'
+import { base64, bytes, imageData, inlineData } from './media.ts'
 
 type Wire = Record<string, unknown>
 
@@ -156,8 +156,8 @@ function imageSource(part: Parameters<typeof imageData>[0]): Wire {
 /** A URL, or what a data URL holds: the wire takes no data URLs. */
 function urlSource(url: string | undefined): Wire | undefined {
   if (url === undefined) return undefined
-  const inline = /^data:([^;,]+);base64,(.*)$/s.exec(url)
-  return inline ? { type: 'base64', media_type: inline[1], data: inline[2] } : { type: 'url', url }
+  const inline = inlineData(url)
+  return inline ? { type: 'base64', media_type: inline.mediaType, data: inline.data } : { type: 'url', url }
 }
 
 function documentSource({ url, data, mediaType }: FilePart): Wire {

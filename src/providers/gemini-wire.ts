@@ -2,7 +2,7 @@ import { object, parsed } from '../base/json.ts'
 import type { Message, Part } from '../vocabulary/message.ts'
 import type { ResolvedRequest } from '../vocabulary/request.ts'
 import { eachMessage, schemaInstruction } from './conversation.ts'
-import { base64, imageData } from './media.ts'
+import { base64, imageData, inlineData } from './media.ts'
 
 type Wire = Record<string, unknown>
 
@@ -142,8 +142,8 @@ function inputPart(part: Part, role: string): Wire {
     throw new TypeError(`a message of role ${role} takes no ${part.type} part`)
   const { url } = part
   if (url !== undefined) {
-    const inline = /^data:([^;,]+);base64,(.*)$/s.exec(url)
-    if (inline) return { inlineData: { mimeType: inline[1], data: inline[2] }, ...part.extra }
+    const inline = inlineData(url)
+    if (inline) return { inlineData: { mimeType: inline.mediaType, data: inline.data }, ...part.extra }
     return { fileData: { mimeType: part.mediaType, fileUri: url }, ...part.extra }
   }
   if (part.type === 'image') {

@@ -29,6 +29,12 @@ export function bytes(data: Uint8Array | string): Uint8Array {
   }
 }
 
+/** What a data URL holds, as base64; undefined for any other URL. */
+export function inlineData(url: string): { readonly mediaType: string; readonly data: string } | undefined {
+  const [, mediaType, data] = /^data:([^;,]+);base64,(.*)$/s.exec(url) ?? []
+  return mediaType === undefined || data === undefined ? undefined : { mediaType, data }
+}
+
 /** The URL of an image: its own, or a data URL. */
 export function imageURL(part: ImagePart): string {
   if (part.url !== undefined) return part.url

@@ -141,10 +141,12 @@ test('a function that fails after a 401 ends the call completely', async () => {
       throw LEAKY
     })
   const seen = observer()
-  const client = clientOf('http://local', { fetch: scriptedFetch(refused), apiKey, onEvent: seen.onEvent })
+  const clock = testClock()
+  const fetch = scriptedFetch(() => clock.advance(30).then(refused))
+  const client = clientOf('http://local', { clock, fetch, apiKey, onEvent: seen.onEvent })
   const error = await failureOf(client.complete(asked))
   expect(error).toMatchObject({ code: 'authentication', stopReason: 'not_retryable', attempts: [{ status: 401 }] })
-  expect(error.duration).toBeGreaterThanOrEqual(0)
+  expect(error.duration).toBe(30)
   expect(seen.types().at(-1)).toBe('failure')
 })
 
