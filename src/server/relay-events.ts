@@ -1,10 +1,10 @@
 import { fail, rejectUnknown } from '../base/check.ts'
 import { unwrapError } from '../fetch/unwrap-error.ts'
-import { dataFrame, eventFrame, type Frames, HEARTBEAT, written } from '../stream/frames.ts'
+import { checkWriting, dataFrame, eventFrame, type Frames, HEARTBEAT, written } from '../stream/frames.ts'
 import { openaiFrames } from '../stream/openai-frames.ts'
+import { patiently } from '../stream/patience.ts'
 import type { StreamEvent } from '../stream/stream-events.ts'
 import type { StreamFormat } from '../stream/stream-handle.ts'
-import { heard, within } from '../stream/within.ts'
 import { CLOCK_WANTED, type Clock, isClock, systemClock } from '../vocabulary/clock.ts'
 import { type ProblemOptions, toProblem } from './problem.ts'
 
@@ -54,14 +54,11 @@ export function framesOf(
   begun = false,
 ): AsyncGenerator<string, void, undefined> {
   rejectUnknown('relay', options, NAMES)
-  const { clock = systemClock, expose = false, format = 'events', heartbeat = 15_000 } = options
+  const { clock = systemClock, expose = false } = options
+  const { format, heartbeat } = checkWriting(options)
   if (!isClock(clock)) fail('clock', clock, CLOCK_WANTED)
   if (options.onError !== undefined && typeof options.onError !== 'function')
     fail('onError', options.onError, 'a function')
-  if (typeof heartbeat !== 'number' || !(heartbeat > 0))
-    fail('heartbeat', heartbeat, 'a number of milliseconds above 0')
-  if (!['events', 'openai'].includes(format as string) && typeof format !== 'function')
-    fail('format', format, "'events', 'openai' or a function")
   return pieces(stream, { frames: writer(format, expose, clock), heartbeat, clock, onError: options.onError, begun })
 }
 
@@ -78,19 +75,15 @@ async function* pieces(
   { frames, heartbeat, clock, onError, ...writing }: Writing,
 ): AsyncGenerator<string, void, undefined> {
   let { begun } = writing
-  let next: Promise<IteratorResult<StreamEvent>> | undefined
   let held = ''
   let askedAt = clock.now()
   try {
-    const events = stream[Symbol.asyncIterator]()
+    const next = patiently(stream[Symbol.asyncIterator](), clock)
     for (;;) {
-      next ??= heard(events.next())
       // Silence is that of what is written: events of which nothing is may be many.
-      const left = askedAt + heartbeat - clock.now()
-      const result = left > 0 ? await within(next, left, clock) : undefined
+      const result = await next(askedAt + heartbeat)
       let text = HEARTBEAT
       if (result) {
-        next = undefined
         if (result.done) break
         // Of the provider's pings nobody downstream has any use: the heartbeats are the relay's own.
         text = result.value.type === 'ping' ? '' : frames.event(result.value)

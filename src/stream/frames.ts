@@ -2,6 +2,7 @@ import { fail } from '../base/check.ts'
 import { parsed } from '../base/json.ts'
 import type { Clock } from '../vocabulary/clock.ts'
 import type { StreamEvent } from './stream-events.ts'
+import type { ReadableStreamOptions, StreamFormat } from './stream-handle.ts'
 
 /** What frames tell of the call beside its events. */
 export interface FrameSource {
@@ -34,6 +35,20 @@ export function eventFrame(event: StreamEvent): string {
     const { toolCall } = event
     return dataFrame({ ...event, toolCall: { ...toolCall, input: parsed(toolCall.arguments) } })
   }
+}
+
+const HEARTBEAT_MS = 15_000
+
+/** The options of everything that writes a stream, checked and with their defaults. */
+export function checkWriting({ format = 'events', heartbeat = HEARTBEAT_MS }: ReadableStreamOptions): {
+  readonly format: StreamFormat
+  readonly heartbeat: number
+} {
+  if (format !== 'events' && format !== 'openai' && typeof format !== 'function')
+    fail('format', format, "'events', 'openai' or a function")
+  if (typeof heartbeat !== 'number' || !(heartbeat > 0))
+    fail('heartbeat', heartbeat, 'a number of milliseconds above 0')
+  return { format, heartbeat }
 }
 
 /** A format of the caller's own, which may be written without types and give nothing. */

@@ -1,12 +1,11 @@
-import { fail, rejectUnknown } from '../base/check.ts'
+import { rejectUnknown } from '../base/check.ts'
 import { isCompletionError } from '../vocabulary/errors.ts'
-import { dataFrame, eventFrame, type FrameSource, type Frames, HEARTBEAT, written } from './frames.ts'
+import { checkWriting, dataFrame, eventFrame, type FrameSource, type Frames, HEARTBEAT, written } from './frames.ts'
 import { openaiFrames } from './openai-frames.ts'
+import { patiently } from './patience.ts'
 import type { StreamEvent } from './stream-events.ts'
-import type { ReadableStreamOptions } from './stream-handle.ts'
-import { heard, within } from './within.ts'
+import type { ReadableStreamOptions, StreamFormat } from './stream-handle.ts'
 
-const HEARTBEAT_MS = 15_000
 const NAMES = new Set(['format', 'heartbeat'])
 
 type Events = AsyncIterator<StreamEvent, undefined, undefined>
@@ -18,13 +17,11 @@ export function readableStreamOf(
   options: ReadableStreamOptions = {},
 ): ReadableStream<Uint8Array> {
   rejectUnknown('toReadableStream', options, NAMES)
-  const { format = 'events', heartbeat = HEARTBEAT_MS } = options
-  if (typeof heartbeat !== 'number' || !(heartbeat > 0))
-    fail('heartbeat', heartbeat, 'a number of milliseconds above 0')
+  const { format, heartbeat } = checkWriting(options)
   const frames = framesOf(format, source)
   const events = consume()
+  const next = patiently(events, source.clock)
   const encoder = new TextEncoder()
-  let pending: Promise<IteratorResult<StreamEvent, undefined>> | undefined
   // As a throw into the events, for a return would lose the reason.
   const leave = async (reason: unknown): Promise<void> => {
     await events.throw?.(reason).catch(() => undefined)
@@ -38,16 +35,10 @@ export function readableStreamOf(
         try {
           // Some events have no form in a format; then the next one is waited for.
           while (text === '' && !over) {
-            pending ??= heard(events.next())
-            const left = askedAt + heartbeat - source.clock.now()
-            const result = left > 0 ? await within(pending, left, source.clock) : undefined
-            if (!result) {
-              text = HEARTBEAT
-            } else {
-              pending = undefined
-              over = result.done === true
-              text = result.done ? frames.end : frames.event(result.value)
-            }
+            const result = await next(askedAt + heartbeat)
+            over = result?.done === true
+            if (!result) text = HEARTBEAT
+            else text = result.done ? frames.end : frames.event(result.value)
           }
         } catch (error) {
           text = frames.failure(error)
@@ -64,9 +55,8 @@ export function readableStreamOf(
   )
 }
 
-function framesOf(format: NonNullable<ReadableStreamOptions['format']>, source: FrameSource): Frames {
+function framesOf(format: StreamFormat, source: FrameSource): Frames {
   if (format === 'openai') return openaiFrames(source)
-  if (format !== 'events' && typeof format !== 'function') fail('format', format, "'events', 'openai' or a function")
   return {
     event: format === 'events' ? (event) => (event.type === 'ping' ? HEARTBEAT : eventFrame(event)) : written(format),
     failure: (error) => dataFrame({ type: 'error', error: plain(error) }),

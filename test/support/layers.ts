@@ -41,7 +41,7 @@ export const LAYERS: readonly (readonly string[])[] = [
     'stream/read-events.ts',
     'stream/stream-events.ts',
     'stream/stream-handle.ts',
-    'stream/within.ts',
+    'stream/patience.ts',
   ],
   // Attempts: one after another, each from its credential to its end.
   ['attempt/attempt.ts', 'attempt/attempts.ts'],
