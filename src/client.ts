@@ -8,6 +8,7 @@ import type { CompletionStream } from './stream/stream-handle.ts'
 import { stream } from './stream.ts'
 import type { Transports } from './transport/transport.ts'
 import { CLOCK_WANTED, type Clock, isClock, LONGEST_TIMER, systemClock } from './vocabulary/clock.ts'
+import { CLIENT_CLOSED } from './vocabulary/errors.ts'
 import type { Options } from './vocabulary/options.ts'
 import type { Model, Provider } from './vocabulary/provider.ts'
 import type { NoTools, OutputOf, OutputSpec, Request, ToolCallOf, ToolSet } from './vocabulary/request.ts'
@@ -200,7 +201,7 @@ function idle({ calls, clock }: CallHost, grace: number): Promise<void> {
         endCall(call, {
           code: 'aborted',
           stopReason: 'aborted',
-          message: `the client was closed and ${grace} ms of grace were over.`,
+          message: `${CLIENT_CLOSED} and ${grace} ms of grace were over.`,
         })
       }
     }

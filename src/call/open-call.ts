@@ -5,7 +5,7 @@ import { resolveTools } from '../request/tools.ts'
 import type { Transports } from '../transport/transport.ts'
 import type { Attempt } from '../vocabulary/attempt-record.ts'
 import type { Clock } from '../vocabulary/clock.ts'
-import { isCompletionError } from '../vocabulary/errors.ts'
+import { CLIENT_CLOSED, isCompletionError } from '../vocabulary/errors.ts'
 import type { Model } from '../vocabulary/provider.ts'
 import type { Request, ResolvedRequest } from '../vocabulary/request.ts'
 import { type Ambient, ambient } from './ambient.ts'
@@ -161,7 +161,7 @@ export function enterCall(host: CallHost, call: Call, now: number): void {
   call.place = host.calls.push(call) - 1
   listen(call)
   if (host.closed)
-    endCall(call, { code: 'aborted', stopReason: 'aborted', message: 'the client is closed; no request was sent.' })
+    endCall(call, { code: 'aborted', stopReason: 'aborted', message: `${CLIENT_CLOSED}; no request was sent.` })
   if (call.endsAt <= now) endCall(call, totalExpired(call))
 }
 

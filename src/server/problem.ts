@@ -1,5 +1,5 @@
 import { unwrapError } from '../fetch/unwrap-error.ts'
-import { type AnyCompletionError, type Code, isCompletionError } from '../vocabulary/errors.ts'
+import { type AnyCompletionError, CLIENT_CLOSED, type Code } from '../vocabulary/errors.ts'
 
 /** What a problem tells beside what every caller may know. */
 export interface ProblemOptions {
@@ -159,7 +159,7 @@ function beneath(error: unknown): AnyCompletionError | undefined {
 function rowOf(error: AnyCompletionError): Row {
   const row = ROWS[error.code] ?? INTERNAL
   // A call that ended because the service was shutting down: its caller is still there, and is welcome elsewhere.
-  if (error.code === 'aborted' && (error.cause === undefined || isCompletionError(error.cause)))
+  if (error.code === 'aborted' && error.message.startsWith(`aborted: ${CLIENT_CLOSED}`))
     return { status: 503, detail: 'The service is shutting down. Try again.' }
   if (tooLarge(error)) return ROWS.context_length
   return row

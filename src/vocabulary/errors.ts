@@ -41,6 +41,9 @@ export function isCode(value: unknown): value is Code {
   return codes.includes(value as Code)
 }
 
+/** How the message of a call begins, behind its code, that ended because its client was closed. */
+export const CLIENT_CLOSED = 'the client was closed'
+
 /** Which limit expired. `signal`: the caller's own signal carried a TimeoutError (`AbortSignal.timeout`). */
 export type TimeoutPhase = 'total' | 'attempt' | 'connect' | 'headers' | 'firstToken' | 'idle' | 'signal'
 

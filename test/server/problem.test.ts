@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createFetch } from '../../src/fetch.ts'
-import { type Code, CompletionError } from '../../src/index.ts'
+import { type Code, CompletionError, createClient, openaiCompatible } from '../../src/index.ts'
 import { problemResponse, toProblem } from '../../src/server.ts'
 
 const make = (code: Code, more: Partial<ConstructorParameters<typeof CompletionError>[0]> = {}) =>
@@ -29,10 +29,21 @@ describe('the status', () => {
     expect([problem.status, problem.body.status]).toEqual([status, status])
   })
 
-  it('tells a caller who has left from a service that stops', () => {
-    expect(toProblem(make('aborted', { cause: gone })).status).toBe(499)
-    expect(toProblem(make('aborted')).status).toBe(503)
-    expect(toProblem(make('aborted', { cause: make('network') })).status).toBe(503)
+  it('tells a caller who has left from a service that stops, also by errors that come from elsewhere', async () => {
+    const request = { messages: [{ role: 'user', content: 'x' }] } as const
+    const fetch = () => new Promise<never>(() => {})
+    const model = openaiCompatible({ name: 'local', baseURL: 'http://local' })('m')
+    const [early, late] = [createClient({ model, fetch }), createClient({ model, fetch })]
+    const cut = late.complete(request).catch((error: unknown) => error)
+    await Promise.all([early.close(), late.close({ grace: 0 })])
+    for (const error of [await cut, await early.complete(request).catch((reason: unknown) => reason)]) {
+      const status = [error, CompletionError.fromJSON((error as CompletionError).toJSON())].map(
+        (one) => toProblem(one).status,
+      )
+      expect(status).toEqual([503, 503])
+    }
+    for (const cause of [gone, undefined, make('network')])
+      expect(toProblem(make('aborted', { cause })).status).toBe(499)
   })
 
   it('tells a request that is too large from too many of them', () => {
