@@ -37,7 +37,7 @@ export function checkJson(field: string, value: unknown): void {
   try {
     JSON.stringify(value)
   } catch (cause) {
-    throw new TypeError(`${field} must be JSON: no bigint, and nothing that contains itself`, { cause })
+    throw new TypeError(`${field} must be JSON: no bigint and no cycle`, { cause })
   }
 }
 
