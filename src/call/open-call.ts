@@ -1,15 +1,15 @@
 import { fail } from '../base/check.ts'
-import { YOUNG } from '../base/young.ts'
-import { type Expected, resolveOutput } from '../request/output.ts'
-import { resolveTools } from '../request/tools.ts'
+import { resolveRequest } from '../request/resolve-request.ts'
 import type { Transports } from '../transport/transport.ts'
 import type { Attempt } from '../vocabulary/attempt-record.ts'
 import type { Clock } from '../vocabulary/clock.ts'
 import { CLIENT_CLOSED, isCompletionError } from '../vocabulary/errors.ts'
 import type { Model } from '../vocabulary/provider.ts'
-import type { Request, ResolvedRequest } from '../vocabulary/request.ts'
+import type { Request } from '../vocabulary/request.ts'
 import { type Ambient, ambient } from './ambient.ts'
 import { type Call, type CallRequest, endCall } from './call.ts'
+import { nextId } from './call-id.ts'
+import { listen } from './call-signals.ts'
 import { callTimer } from './call-timer.ts'
 import { totalExpired } from './deadline.ts'
 import { prepare } from './prepare.ts'
@@ -141,20 +141,6 @@ function parsed(text: string): URL {
   return lastURL
 }
 
-let idPrefix: string | undefined
-let ids = 0
-
-/**
- * Unique among all processes by its random part, which is drawn with the first call: some runtimes allow none before. Not a secret, so
- * not worth loading the host's cryptography for, which a first call would wait for.
- */
-function nextId(): string {
-  idPrefix ??= `call_${randomPart()}${randomPart()}-`
-  return idPrefix + (ids++).toString(36)
-}
-
-const randomPart = (): string => Math.floor(Math.random() * 2 ** 52).toString(36)
-
 /** Begins a call: its client knows of it, and it listens to its signals. It may be over already: look at `ending`. */
 export function enterCall(host: CallHost, call: Call, now: number): void {
   call.peers = host.calls
@@ -182,86 +168,4 @@ function allowance({ layer, limits }: Settings, around: Ambient | undefined, clo
   if (deadline === undefined) return limits.total
   const inherited = deadline - clock.wallNow()
   return limits.given.total === undefined ? inherited : Math.min(inherited, limits.total)
-}
-
-/** One listener on each of the caller's signals, taken back when the call has settled. */
-function listen(call: Call): void {
-  const { signals } = call
-  if (signals.length === 0) return
-  const { release } = call
-  const onAbort = (): void => {
-    const signal = signals.find((one) => one.aborted)
-    if (signal) leave(call, signal)
-  }
-  // Before any is listened to: a call that is over has nobody who would take a listener back.
-  const aborted = signals.find((signal) => signal.aborted)
-  if (aborted) return leave(call, aborted)
-  for (const signal of signals) signal.addEventListener('abort', onAbort)
-  call.release = () => {
-    for (const signal of signals) signal.removeEventListener('abort', onAbort)
-    release.call(call)
-  }
-}
-
-function leave(call: Call, { reason }: AbortSignal): void {
-  const timeout =
-    typeof reason === 'object' && reason !== null && (reason as { name?: unknown }).name === 'TimeoutError'
-  endCall(call, {
-    code: timeout ? 'timeout' : 'aborted',
-    phase: timeout ? 'signal' : undefined,
-    stopReason: 'aborted',
-    message: timeout
-      ? "the caller's signal timed out (its reason is beneath)."
-      : "the caller's signal was aborted (its reason is beneath).",
-    cause: reason,
-  })
-}
-
-const NONE: readonly string[] = []
-const NO_FIELDS: Readonly<Record<string, unknown>> = {}
-
-const UNRESOLVED: ResolvedRequest = {
-  model: '',
-  messages: [],
-  tools: [],
-  toolChoice: undefined,
-  parallelToolCalls: undefined,
-  output: undefined,
-  maxTokens: undefined,
-  temperature: undefined,
-  topP: undefined,
-  stop: NONE,
-  seed: undefined,
-  reasoningEffort: undefined,
-  extraBody: NO_FIELDS,
-  stream: false,
-}
-
-/** Throws a TypeError for tools or an `output` that cannot be sent. */
-function resolveRequest(
-  request: Request,
-  model: string,
-  stream: boolean,
-): { readonly resolved: ResolvedRequest; readonly expected: Expected } {
-  const { messages, maxTokens, temperature, topP, stop, seed, reasoningEffort, extraBody } = request
-  const { inputs, tools, toolChoice, parallelToolCalls } = resolveTools(request)
-  const output = resolveOutput(request)
-  const resolved = {
-    ...UNRESOLVED,
-    model,
-    messages,
-    tools,
-    toolChoice,
-    parallelToolCalls,
-    output: output?.sent,
-    maxTokens,
-    temperature,
-    topP,
-    stop: stop === undefined ? NONE : typeof stop === 'string' ? [stop] : stop,
-    seed,
-    reasoningEffort,
-    extraBody: extraBody ?? NO_FIELDS,
-    stream,
-  }
-  return { resolved, expected: { ...YOUNG, inputs, output } }
 }

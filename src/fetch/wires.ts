@@ -29,6 +29,15 @@ const READERS: Readonly<Record<Wire, () => Provider>> = {
   content: () => gemini(NOWHERE)('any').provider,
 }
 
+/** Made when its wire is first met, and then the same for every request: a reader keeps nothing of what it has read. */
+const made = new Map<Wire, Provider>()
+
+function readerOf(wire: Wire): Provider {
+  const reader = made.get(wire) ?? READERS[wire]()
+  made.set(wire, reader)
+  return reader
+}
+
 const UNKNOWN: Provider = {
   name: '',
   prepare: ({ model }) => ({ url: '', headers: {}, body: model }),
@@ -43,7 +52,7 @@ export function recognise(method: string, url: URL, body: WireRequest['body']): 
   const resumed = method === 'GET' && /\/responses\/[^/]+$/.test(path) && url.searchParams.get('stream') === 'true'
   const streamed = resumed || json?.stream === true || path.endsWith(':streamGenerateContent')
   const wire = resumed ? 'responses' : json && method === 'POST' ? wireOf(path, url, json, streamed) : undefined
-  const { authorize: _, ...reader } = wire ? READERS[wire]() : UNKNOWN
+  const { authorize: _, ...reader } = wire ? readerOf(wire) : UNKNOWN
   return {
     // Of several answers in one stream a reader follows the first.
     proven: wire !== undefined && !(streamed && json && answersAsked(json) > 1),

@@ -66,9 +66,10 @@ export const LAYERS: readonly (readonly string[])[] = [
   ],
   // One call: its options, its deadline, its error.
   ['call/open-call.ts'],
-  ['call/deadline.ts', 'call/failure.ts'],
+  ['call/call-signals.ts', 'call/deadline.ts', 'call/failure.ts'],
   [
     'call/ambient.ts',
+    'call/call-id.ts',
     'call/call-timer.ts',
     'call/call.ts',
     'call/prepare.ts',
@@ -76,6 +77,7 @@ export const LAYERS: readonly (readonly string[])[] = [
     'call/resolve-options.ts',
   ],
   // What is asked, checked and in one form.
+  ['request/resolve-request.ts'],
   ['request/output.ts'],
   ['request/tools.ts'],
   ['request/schema.ts'],
