@@ -6,23 +6,6 @@ import { resolveTools } from './tools.ts'
 const NONE: readonly string[] = []
 const NO_FIELDS: Readonly<Record<string, unknown>> = {}
 
-const UNRESOLVED: ResolvedRequest = {
-  model: '',
-  messages: [],
-  tools: [],
-  toolChoice: undefined,
-  parallelToolCalls: undefined,
-  output: undefined,
-  maxTokens: undefined,
-  temperature: undefined,
-  topP: undefined,
-  stop: NONE,
-  seed: undefined,
-  reasoningEffort: undefined,
-  extraBody: NO_FIELDS,
-  stream: false,
-}
-
 /** Throws a TypeError for tools or an `output` that cannot be sent. */
 export function resolveRequest(
   request: Request,
@@ -33,7 +16,7 @@ export function resolveRequest(
   const { inputs, tools, toolChoice, parallelToolCalls } = resolveTools(request)
   const output = resolveOutput(request)
   const resolved = {
-    ...UNRESOLVED,
+    ...YOUNG,
     model,
     messages,
     tools,
