@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { AnyCompletionError, Options } from 'punctual'
+import type { AnyCompletionError, Attempt, Options } from 'punctual'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { asked, clientOf, failureOf } from '../support/call.ts'
 import { failure, steps } from '../support/chat.ts'
@@ -140,6 +140,17 @@ const BEFORE: Record<string, Fault> = {
   'a 503': { script: (exchange) => exchange.json(overloaded, { status: 503 }), code: 'overloaded' },
 }
 
+/** The attempts before the good one: one, but where a limit is met, which a busy machine may meet with the good answer, too. */
+function failuresOf(attempts: readonly Attempt[], code: string, phase: string | undefined): readonly Attempt[] {
+  const failures = attempts.slice(0, -1)
+  expect(attempts.at(-1)?.outcome).toBe('ok')
+  expect(new Set(failures.map(({ error: seen }) => `${seen?.code} ${seen?.phase}`))).toEqual(
+    new Set([`${code} ${phase}`]),
+  )
+  expect(failures.length === 1 || phase !== undefined).toBe(true)
+  return failures
+}
+
 describe('before the first content', () => {
   for (const [name, { script, options, code, phase }] of Object.entries(BEFORE)) {
     test(`${name} is retried unseen`, async () => {
@@ -148,17 +159,18 @@ describe('before the first content', () => {
       const taken = await wire.take(stream)
       expect(taken.error).toBeUndefined()
       expect(taken.text).toBe(wire.TEXT)
-      expect(taken.events.filter(({ type }) => type === 'retry')).toEqual([{ type: 'retry', attempt: 1 }])
       const { attempts } = await stream.completion
-      expect(attempts.map(({ error: seen }) => seen?.code)).toEqual([code, undefined])
-      expect(attempts[0]?.error?.phase).toBe(phase)
+      const failures = failuresOf(attempts, code, phase)
+      expect(taken.events.filter(({ type }) => type === 'retry')).toEqual(
+        failures.map((_, index) => ({ type: 'retry', attempt: index + 1 })),
+      )
     })
 
     test(`${name} is retried for complete on the wire`, async () => {
       await using server = await serverOf(script, (exchange) => wire.streaming(exchange))
       const { text, attempts } = await clientOf(server.origin).complete(asked, { wire: 'stream', ...options })
       expect(text).toBe(wire.TEXT)
-      expect(attempts.map(({ error: seen }) => seen?.code)).toEqual([code, undefined])
+      failuresOf(attempts, code, phase)
     })
   }
 
