@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { PresetSettings } from '../src/providers/presets.ts'
 import * as presets from '../src/providers/presets.ts'
@@ -10,6 +11,18 @@ const all = Object.entries<ProviderFactory<PresetSettings>>(presets)
 const LOCAL = ['ollama', 'vllm', 'lmstudio', 'llamacpp']
 
 describe('every preset', () => {
+  const source = readFileSync(new URL('../src/providers/presets.ts', import.meta.url), 'utf8')
+  const blocks = source.matchAll(/\/\*\* (?<docstring>.*) \*\/\nexport const (?<name>\w+)(?<body>[^]*?)\n\}\)/g)
+
+  test.each([...blocks].map(({ groups }) => groups as Record<'docstring' | 'name' | 'body', string>))(
+    '$name names its variables',
+    ({ docstring, body }) => {
+      const variables = body.match(/(?<=')[A-Z_]+(?=')/g) ?? []
+      expect(variables.length).toBeGreaterThan(0)
+      for (const variable of variables) expect(docstring).toContain(variable)
+    },
+  )
+
   test.each(all)('%s is named as it is exported', (name, preset) => {
     const { provider } = preset('m')
     expect(provider.name).toBe(name)

@@ -18,9 +18,9 @@ import { createSseWindows, type SseWork, TOO_LARGE } from './sse-window.ts'
  *     one byte per chunk               0.48-0.51   0.67-0.70
  *     one 8 MB event in 16 KB chunks   0.70-0.84   1     (of theirs, the naive split being quadratic)
  *
- * and the two weigh nearly the same (1.5 and 1.8 KB compressed). It decides that theirs calls back with every event of a chunk at
- * once, drops a last event without its blank line, gives the `error:` field of old llama.cpp servers to its error
- * callback, and limits characters, not bytes.
+ * and the two weigh nearly the same (1.5 and 1.8 KB compressed). It decides that theirs calls back with every event of
+ * a chunk at once, drops a last event without its blank line, gives the `error:` field of old llama.cpp servers to its
+ * error callback, and limits characters, not bytes.
  */
 
 /** An event with data; it may be passed on as it is wherever a ServerSentEvent is asked for. */

@@ -1,3 +1,5 @@
+import { OPTION_NAMES, REQUEST_NAMES } from '../vocabulary/names.ts'
+
 /** Other words for a name of ours, in plain form: what other libraries and the providers' wires call it. */
 const ALIASES: Readonly<Record<string, readonly string[]>> = {
   key: ['apiKey'],
@@ -52,48 +54,8 @@ const WITHIN: readonly string[] = [
 
 /** What stands in a call's other argument, by a name that tells this one. */
 const ELSEWHERE: readonly (readonly [here: string, there: string, names: readonly string[]])[] = [
-  [
-    'messages',
-    'options',
-    [
-      'timeout',
-      'deadline',
-      'signal',
-      'detached',
-      'retry',
-      'apiKey',
-      'headers',
-      'idempotencyKey',
-      'metadata',
-      'onEvent',
-      'fetch',
-      'dispatcher',
-      'proxy',
-      'wire',
-      'rawEvents',
-      'maxResponseBytes',
-    ],
-  ],
-  [
-    'timeout',
-    'request',
-    [
-      'model',
-      'messages',
-      'tools',
-      'toolChoice',
-      'parallelToolCalls',
-      'output',
-      'outputRetries',
-      'maxTokens',
-      'temperature',
-      'topP',
-      'stop',
-      'seed',
-      'reasoningEffort',
-      'extraBody',
-    ],
-  ],
+  ['messages', 'options', OPTION_NAMES],
+  ['timeout', 'request', REQUEST_NAMES],
 ]
 
 /** The known name that a mistaken one most likely means: the same letters in another case, an alias, or one slip of the finger. */

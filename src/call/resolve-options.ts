@@ -137,8 +137,6 @@ const OPTIONS = kindsOf<Options>({
   onEvent: [isFunction, 'a function'],
 })
 
-export const OPTION_NAMES: readonly string[] = [...OPTIONS.keys()]
-
 /**
  * Lays options over a layer. Plain values replace; `timeout`, `retry`, `headers` and `metadata` merge by key; every signal and every
  * onEvent stays, the outermost first; the earliest deadline holds. Throws a TypeError that names the member and the remedy.

@@ -24,8 +24,8 @@ export interface AnthropicSettings extends ProviderSettings {
  * made. The wire demands a token limit: a request without one is sent with 8_192, or with the `maxTokens` setting.
  *
  * `reasoningEffort` becomes adaptive thinking with `output_config.effort`; on models up to 4.5 a thinking budget of a quarter (low), a
- * half (medium) or three quarters (high) of the token limit, 1_024 tokens for minimal, and nothing where the limit is too small for that. `output` becomes `output_config.format`, and an instruction on models
- * without it. There is no `seed`.
+ * half (medium) or three quarters (high) of the token limit, 1_024 tokens for minimal, and nothing where the limit is too small for
+ * that. `output` becomes `output_config.format`, and an instruction on models without it. There is no `seed`.
  *
  * @throws TypeError for settings that cannot work
  */

@@ -78,7 +78,7 @@ export const xai: ProviderFactory<PresetSettings> = /* @__PURE__ */ preset({
   streamUsage: true,
 })
 
-/** Together, by TOGETHER_API_KEY. */
+/** Together, by TOGETHER_API_KEY (or TOGETHER_AI_API_KEY) and TOGETHER_BASE_URL. */
 export const together: ProviderFactory<PresetSettings> = /* @__PURE__ */ preset({
   name: 'together',
   baseURL: 'https://api.together.xyz/v1',
@@ -87,7 +87,7 @@ export const together: ProviderFactory<PresetSettings> = /* @__PURE__ */ preset(
   streamUsage: true,
 })
 
-/** Fireworks, by FIREWORKS_API_KEY. */
+/** Fireworks, by FIREWORKS_API_KEY and FIREWORKS_BASE_URL. */
 export const fireworks: ProviderFactory<PresetSettings> = /* @__PURE__ */ preset({
   name: 'fireworks',
   baseURL: 'https://api.fireworks.ai/inference/v1',
@@ -96,7 +96,7 @@ export const fireworks: ProviderFactory<PresetSettings> = /* @__PURE__ */ preset
   streamUsage: true,
 })
 
-/** OpenRouter, by OPENROUTER_API_KEY. Reasoning details go back to it as they came. */
+/** OpenRouter, by OPENROUTER_API_KEY and OPENROUTER_BASE_URL. Reasoning details go back to it as they came. */
 export const openrouter: ProviderFactory<PresetSettings> = /* @__PURE__ */ preset({
   name: 'openrouter',
   baseURL: 'https://openrouter.ai/api/v1',
@@ -107,14 +107,14 @@ export const openrouter: ProviderFactory<PresetSettings> = /* @__PURE__ */ prese
   fileURLs: true,
 })
 
-/** Perplexity, by PERPLEXITY_API_KEY. Usage comes with every event, unasked. */
+/** Perplexity, by PERPLEXITY_API_KEY or PPLX_API_KEY. Usage comes with every event, unasked. */
 export const perplexity: ProviderFactory<PresetSettings> = /* @__PURE__ */ preset({
   name: 'perplexity',
   baseURL: 'https://api.perplexity.ai',
   keyVariables: ['PERPLEXITY_API_KEY', 'PPLX_API_KEY'],
 })
 
-/** Cerebras, by CEREBRAS_API_KEY. */
+/** Cerebras, by CEREBRAS_API_KEY and CEREBRAS_BASE_URL. */
 export const cerebras: ProviderFactory<PresetSettings> = /* @__PURE__ */ preset({
   name: 'cerebras',
   // As the authors of several clients found (pi-mono): a prompt that is too long is a 400 or 413 without a body.
@@ -186,7 +186,7 @@ export const vllm: ProviderFactory<PresetSettings> = /* @__PURE__ */ preset({
   streamUsage: true,
 })
 
-/** LM Studio's server, or where LMSTUDIO_BASE_URL points. */
+/** LM Studio's server, or where LMSTUDIO_BASE_URL points; LMSTUDIO_API_KEY where it asks for one. */
 export const lmstudio: ProviderFactory<PresetSettings> = /* @__PURE__ */ preset({
   name: 'lmstudio',
   baseURL: 'http://localhost:1234/v1',

@@ -1,24 +1,10 @@
 import { checkWireFields, fail, rejectUnknown } from '../base/check.ts'
 import type { Message, Part } from '../vocabulary/message.ts'
+import { REQUEST_NAMES } from '../vocabulary/names.ts'
 import type { Request } from '../vocabulary/request.ts'
 import type { ToolCall } from '../vocabulary/result.ts'
 
-const REQUEST = new Set([
-  'model',
-  'messages',
-  'tools',
-  'toolChoice',
-  'parallelToolCalls',
-  'output',
-  'outputRetries',
-  'maxTokens',
-  'temperature',
-  'topP',
-  'stop',
-  'seed',
-  'reasoningEffort',
-  'extraBody',
-])
+const REQUEST: ReadonlySet<string> = new Set(REQUEST_NAMES)
 const EFFORTS = ['minimal', 'low', 'medium', 'high']
 const ROLES: Readonly<Record<string, ReadonlySet<string>>> = {
   system: new Set(['role', 'content', 'extra']),

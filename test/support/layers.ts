@@ -5,6 +5,7 @@
 export const LAYERS: readonly (readonly string[])[] = [
   // The entry points.
   ['edge.ts', 'fetch-edge.ts', 'fetch.ts', 'index.ts', 'server.ts'],
+  ['exports.ts'],
   // What stands between an HTTP endpoint and its calls.
   ['server/middleware.ts'],
   ['server/relay-response.ts', 'server/relay.ts', 'server/with-request.ts'],
@@ -145,6 +146,7 @@ export const LAYERS: readonly (readonly string[])[] = [
     'vocabulary/events.ts',
     'vocabulary/header-bag.ts',
     'vocabulary/message.ts',
+    'vocabulary/names.ts',
     'vocabulary/options.ts',
     'vocabulary/provider.ts',
     'vocabulary/request.ts',

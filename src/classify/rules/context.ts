@@ -12,7 +12,8 @@ export const CONTEXT: readonly Rule[] = [
   // OpenAI and its imitators, by name; Anthropic's stop reason as gateways forward it; LiteLLM.
   { seen: /^\w*context_?(?:length|window|size)_?(?:exceeded)?(?:_?error)?$/m, code: 'context_length' },
   // A sentence that says that the context is exceeded (OpenAI, SGLang, Ollama, Anthropic), or that names its size beside what was sent
-  // (OpenAI, OpenRouter, vLLM "is only", Mistral, Fireworks); SiliconFlow; vLLM, where the prompt leaves less than nothing to the answer; Snowflake.
+  // (OpenAI, OpenRouter, vLLM "is only", Mistral, Fireworks); SiliconFlow; vLLM, where the prompt leaves less than nothing to the answer;
+  // Snowflake.
   {
     status: TOO_LONG,
     seen: /exceed\w*,? (?:the |this |its )?(?:model'?s? )?(?:available |maximum |max )?context (?:size|length|window|limit)|context (?:length|size|window)(?: is| of|:)?(?: only)? \(?\d|\d maximum context length|context[_ ]window[_ ]?exceed|context (?:size|length|window) (?:has been |was |is )?exceeded|must be less than (?:or equal to )?max_(?:seq_len|total_tokens)|max_tokens must be at least 1, got -\d|max tokens of \d+ exceeded/i,
