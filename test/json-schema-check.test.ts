@@ -73,6 +73,14 @@ test('alternatives that a constant tells apart cost no exponential time, however
   expect(misfits(schema, { left: value, kind: 'd' })).toHaveLength(1)
 })
 
+test('every item of a long list is looked at', () => {
+  const item = { anyOf: [{ type: 'number' }, { type: 'null' }, { type: 'string', maxLength: 3 }] }
+  const list = Array.from({ length: 300_000 }, (_, index) => (index % 2 ? 'abc' : null))
+  expect(misfits({ type: 'array', items: item }, [...list, 'abcd'])).toEqual([
+    { message: 'must fit one of the alternatives', path: [300_000] },
+  ])
+})
+
 test.each([
   {
     $ref: '#/$defs/node',

@@ -14,15 +14,28 @@ const MOST = 20
  */
 export function misfits(schema: JsonSchema, value: unknown): readonly Issue[] {
   const issues: Issue[] = []
-  check(schema, value, [], issues, { root: schema, steps: MOST_STEPS })
+  check(schema, value, [], issues, { root: schema, steps: LEAST_STEPS + STEPS_EACH * sizeOf(value) })
   return issues
 }
 
 /**
- * Alternatives that hold each other are tried in exponentially many ways, and the model decides how deep. What is not looked at within
- * these steps, some tens of milliseconds, is believed.
+ * Alternatives that hold each other are tried in exponentially many ways, and the model decides how deep. So the steps are bounded, by
+ * many more for each value than a schema takes that tells its alternatives apart; what is not looked at within them is believed.
  */
-const MOST_STEPS = 200_000
+const LEAST_STEPS = 200_000
+const STEPS_EACH = 300
+
+/** How many values there are in a value, itself among them. */
+function sizeOf(value: unknown): number {
+  const open = [value]
+  let size = 0
+  while (open.length > 0) {
+    const next = open.pop()
+    size++
+    if (typeof next === 'object' && next !== null) for (const inner of Object.values(next)) open.push(inner)
+  }
+  return size
+}
 
 interface Walk {
   readonly root: JsonSchema
