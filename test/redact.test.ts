@@ -69,6 +69,20 @@ describe('headers', () => {
   })
 })
 
+it.each([
+  ['a key whose digit comes late', `sk-${'a'.repeat(200)}1`, '[redacted]'],
+  ['a token with a long head', `eyJ${'a'.repeat(3_000)}.${'b'.repeat(20)}.c`, '[redacted]'],
+  ['a header whose digit comes late', `authorization: ${'a'.repeat(200)}1`, 'authorization: [redacted]'],
+  ['the second of two', 'Bearer abcdefgh",Bearer abcdefg12', 'Bearer abcdefgh",Bearer [redacted]'],
+  [
+    'nothing of prose',
+    'sk-anything-goes and authorization: required-by-us',
+    'sk-anything-goes and authorization: required-by-us',
+  ],
+])('redacts %s', (_, text, expected) => {
+  expect(redactText(text, [])).toBe(expected)
+})
+
 it.each(['eyJ-', 'sk-', 'authorization=', 'Bearer ', '://a', 'Basic  ', 'key='])(
   'takes linear time for a text that begins a credential again and again: %s',
   (begun) => {

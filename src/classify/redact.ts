@@ -8,21 +8,24 @@ const ELIDED = '[…]'
 export const SHORTEST_SECRET = 4
 
 /**
- * Credentials by their look, for those that nobody told us of. Each needs a digit where prose could look alike. What is looked ahead
- * over is bounded: a text that begins them again and again must not take quadratic time.
+ * Credentials by their look, for those that nobody told us of. Each needs a digit where prose could look alike. Whatever begins like one
+ * is matched to its end and judged then: a text that begins one again and again must not take quadratic time.
  */
-const PATTERNS: readonly (readonly [RegExp, string])[] = [
-  [/\b(?:sk|rk|gsk|xai|pplx|csk|nvapi|hf|fw|r8|ghp|gho|tgp|glpat)[-_](?=[\w-]{0,100}\d)[\w-]{8,}/g, REDACTED],
+const PATTERNS: readonly (readonly [RegExp, string | ((whole: string, ...groups: string[]) => string)])[] = [
+  [
+    /\b(?:sk|rk|gsk|xai|pplx|csk|nvapi|hf|fw|r8|ghp|gho|tgp|glpat)[-_]([\w-]{8,})/g,
+    (whole, token = '') => (/\d/.test(token) ? REDACTED : whole),
+  ],
   [/\b(?:AIza[\w-]{16,}|A[KS]IA[A-Z0-9]{12,})/g, REDACTED],
-  [/\beyJ[\w-]{8,1000}\.[\w-]{8,}(?:\.[\w-]*)?/g, REDACTED],
-  [/\b(Bearer|Basic)\s+(?=\S{0,100}\d)[\w.~+/=-]{8,}/gi, `$1 ${REDACTED}`],
+  [/\beyJ[\w-]{8,}(\.[\w-]{8,}(?:\.[\w-]*)?)?/g, (whole, claims) => (claims ? REDACTED : whole)],
+  [/\b(Bearer|Basic)\s+(?=\S*\d)[\w.~+/=-]{8,}/gi, `$1 ${REDACTED}`],
   [
     /\b((?:api[-_]?|access[-_]?)?key|(?:access_)?token|sig|signature|secret|password)=[^&\s"'<>]{3,}/gi,
     `$1=${REDACTED}`,
   ],
   [
-    /\b((?:x-)?(?:goog-)?api[-_]?key|authorization|x-auth-token|cookie)(["']?\s*[:=]\s*["']?)(?=[^\s"',;]{0,100}\d)[^\s"',;]{8,}/gi,
-    `$1$2${REDACTED}`,
+    /\b((?:x-)?(?:goog-)?api[-_]?key|authorization|x-auth-token|cookie)(["']?\s*[:=]\s*["']?)([^\s"',;]{8,})/gi,
+    (whole, name = '', equals = '', value = '') => (/\d/.test(value) ? name + equals + REDACTED : whole),
   ],
   [/(:\/\/)[^/\s:@]+:[^/\s@]+@/g, `$1${REDACTED}@`],
 ]
@@ -31,7 +34,8 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
 export function redactText(text: string, secrets: readonly string[]): string {
   let result = text
   for (const secret of spellings(secrets)) result = result.replaceAll(secret, REDACTED)
-  for (const [pattern, replacement] of PATTERNS) result = result.replace(pattern, replacement)
+  for (const [pattern, judge] of PATTERNS)
+    result = typeof judge === 'string' ? result.replace(pattern, judge) : result.replace(pattern, judge)
   return result.replace(/\b(Basic\s+)([\w+/=-]{8,})/gi, (whole, scheme: string, token: string) =>
     namesUser(token) ? scheme + REDACTED : whole,
   )

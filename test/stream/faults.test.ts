@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { AnyCompletionError, Attempt, Options } from 'punctual'
+import type { AnyCompletionError, Options } from 'punctual'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { asked, clientOf, failureOf } from '../support/call.ts'
 import { failure, steps } from '../support/chat.ts'
@@ -57,35 +57,38 @@ interface Fault {
   readonly phase?: string
 }
 
+/** Long enough for the good answer of the attempt that follows, also where the machine is busy. */
+const LIMIT = 300
+
 /** What happens before any content is tried again, whatever it is. */
 const BEFORE: Record<string, Fault> = {
   'silence before the headers': {
     script: () => {},
-    options: { timeout: { headers: 80 } },
+    options: { timeout: { headers: LIMIT } },
     code: 'timeout',
     phase: 'headers',
   },
   'silence before the first event': {
     script: wire.openStream,
-    options: { timeout: { firstToken: 80 } },
+    options: { timeout: { firstToken: LIMIT } },
     code: 'timeout',
     phase: 'firstToken',
   },
   'silence before the headers, to firstToken': {
     script: () => {},
-    options: { timeout: { firstToken: 80 } },
+    options: { timeout: { firstToken: LIMIT } },
     code: 'timeout',
     phase: 'firstToken',
   },
   'only pings': {
     script: pinging(wire.openStream),
-    options: { timeout: { firstToken: 80 } },
+    options: { timeout: { firstToken: LIMIT } },
     code: 'timeout',
     phase: 'firstToken',
   },
   'only a role, usage and an empty delta': {
     script: after(wire.usage(), wire.word('')),
-    options: { timeout: { firstToken: 80 } },
+    options: { timeout: { firstToken: LIMIT } },
     code: 'timeout',
     phase: 'firstToken',
   },
@@ -133,22 +136,11 @@ const BEFORE: Record<string, Fault> = {
       exchange.head({ contentLength: 500 })
       exchange.write('{"id":"x","choices":[{"mess')
     },
-    options: { timeout: { idle: 80 } },
+    options: { timeout: { idle: LIMIT } },
     code: 'timeout',
     phase: 'idle',
   },
   'a 503': { script: (exchange) => exchange.json(overloaded, { status: 503 }), code: 'overloaded' },
-}
-
-/** The attempts before the good one: one, but where a limit is met, which a busy machine may meet with the good answer, too. */
-function failuresOf(attempts: readonly Attempt[], code: string, phase: string | undefined): readonly Attempt[] {
-  const failures = attempts.slice(0, -1)
-  expect(attempts.at(-1)?.outcome).toBe('ok')
-  expect(new Set(failures.map(({ error: seen }) => `${seen?.code} ${seen?.phase}`))).toEqual(
-    new Set([`${code} ${phase}`]),
-  )
-  expect(failures.length === 1 || phase !== undefined).toBe(true)
-  return failures
 }
 
 describe('before the first content', () => {
@@ -159,18 +151,17 @@ describe('before the first content', () => {
       const taken = await wire.take(stream)
       expect(taken.error).toBeUndefined()
       expect(taken.text).toBe(wire.TEXT)
+      expect(taken.events.filter(({ type }) => type === 'retry')).toEqual([{ type: 'retry', attempt: 1 }])
       const { attempts } = await stream.completion
-      const failures = failuresOf(attempts, code, phase)
-      expect(taken.events.filter(({ type }) => type === 'retry')).toEqual(
-        failures.map((_, index) => ({ type: 'retry', attempt: index + 1 })),
-      )
+      expect(attempts.map(({ error: seen }) => seen?.code)).toEqual([code, undefined])
+      expect(attempts[0]?.error?.phase).toBe(phase)
     })
 
     test(`${name} is retried for complete on the wire`, async () => {
       await using server = await serverOf(script, (exchange) => wire.streaming(exchange))
       const { text, attempts } = await clientOf(server.origin).complete(asked, { wire: 'stream', ...options })
       expect(text).toBe(wire.TEXT)
-      failuresOf(attempts, code, phase)
+      expect(attempts.map(({ error: seen }) => seen?.code)).toEqual([code, undefined])
     })
   }
 
