@@ -1,8 +1,8 @@
 import type { BodyControls, BodyReader, GoodResponse } from './answer/body.ts'
-import { completionOf } from './answer/completion.ts'
-import { type JsonAnswer, openJsonBody } from './answer/json-body.ts'
+import { completionOf, type Understood } from './answer/completion.ts'
+import { openJsonBody } from './answer/json-body.ts'
 import { NO_TAKER, openStreamBody } from './answer/stream-body.ts'
-import { type Understood, understand } from './answer/understanding.ts'
+import { understand } from './answer/understanding.ts'
 import { startAttempt } from './attempt/attempt.ts'
 import { runAttempts } from './attempt/attempts.ts'
 import type { AttemptPlan, AttemptUser } from './attempt/running-attempt.ts'
@@ -59,15 +59,15 @@ function attemptOnce(call: Call, plan: AttemptPlan): Promise<Completion> {
 function openBody(
   { provider, clock, request, settings }: Call,
   response: GoodResponse,
-  controls: BodyControls<JsonAnswer>,
-): BodyReader<JsonAnswer> {
+  controls: BodyControls,
+): BodyReader {
   const limit = settings.layer.maxResponseBytes
   if (!request.stream) return openJsonBody(provider, limit)
-  return openStreamBody({ provider, response, controls, clock, limit, taker: NO_TAKER })
+  return openStreamBody({ provider, controls, clock, limit, taker: NO_TAKER })
 }
 
 /** What lives as long as a call is copied: see BLANK in open-call.ts. */
-const USER: AttemptUser<JsonAnswer, Understood<JsonAnswer>> = {
+const USER: AttemptUser<Understood> = {
   openBody,
   conclude: understand,
   succeed() {},

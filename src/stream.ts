@@ -1,7 +1,7 @@
-import { completionOf } from './answer/completion.ts'
-import type { JsonAnswer } from './answer/json-body.ts'
-import { openStreamBody, type StreamBody } from './answer/stream-body.ts'
-import { ownToolCallId, type Understood, understand } from './answer/understanding.ts'
+import { completionOf, type Understood } from './answer/completion.ts'
+import type { StreamBody } from './answer/event-body.ts'
+import { openStreamBody } from './answer/stream-body.ts'
+import { ownToolCallId, understand } from './answer/understanding.ts'
 import { startAttempt } from './attempt/attempt.ts'
 import { runAttempts } from './attempt/attempts.ts'
 import type { AttemptPlan } from './attempt/running-attempt.ts'
@@ -50,11 +50,10 @@ export function stream(input: CallInput): CompletionStream {
     return new Promise((resolve, reject) => {
       let begun = false
       if (call.attempts.length > 0) push({ type: 'retry', attempt: call.attempts.length })
-      startAttempt<JsonAnswer, Understood<JsonAnswer>>(call, plan, {
+      startAttempt<Understood>(call, plan, {
         openBody(_call, response, controls) {
           const opened = openStreamBody({
             provider: call.provider,
-            response,
             controls,
             clock: call.clock,
             limit: call.settings.layer.maxResponseBytes,

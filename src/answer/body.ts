@@ -1,5 +1,6 @@
 import type { Correction } from '../request/output.ts'
 import type { HeaderBag } from '../vocabulary/header-bag.ts'
+import type { Answer } from '../vocabulary/provider.ts'
 import type { PartialAnswer, Usage } from '../vocabulary/result.ts'
 
 /** The response whose body a BodyReader reads. */
@@ -10,9 +11,15 @@ export interface GoodResponse {
   readonly requestId: string | undefined
 }
 
+/** An answer, and the document it was read from where it was one. */
+export interface WholeAnswer {
+  readonly answer: Answer
+  readonly raw: unknown
+}
+
 /** What became of a body. */
-export type BodyOutcome<T> =
-  | { readonly kind: 'whole'; readonly value: T; readonly usage: Usage | undefined }
+export type BodyOutcome =
+  | { readonly kind: 'whole'; readonly value: WholeAnswer; readonly usage: Usage | undefined }
   | { readonly kind: 'in_band'; readonly json: unknown }
   | { readonly kind: 'invalid'; readonly problem: string; readonly retryable: boolean }
 
@@ -31,14 +38,14 @@ export type Conclusion<U> =
     }
 
 /** Reads the body of a good response as it arrives; answers as soon as it knows. */
-export interface BodyReader<T> {
-  data(chunk: Uint8Array): BodyOutcome<T> | undefined
+export interface BodyReader {
+  data(chunk: Uint8Array): BodyOutcome | undefined
   /** The body is over; undefined where what has arrived is still to be read, at somebody else's pace. */
-  end(): BodyOutcome<T> | undefined
+  end(): BodyOutcome | undefined
   /** The transport failed; true where the failure is to be known only when what has arrived has been read. */
   failed?(error: unknown): boolean
   /** What the body is worth where nothing more of it may come; undefined where that is nothing. */
-  proven?(): BodyOutcome<T> | undefined
+  proven?(): BodyOutcome | undefined
   /** When silence will have lasted too long, on the call's clock. */
   idleDue?(limit: number): number
   /** What has been understood so far. */
@@ -48,9 +55,9 @@ export interface BodyReader<T> {
 }
 
 /** What a BodyReader may do to its attempt. */
-export interface BodyControls<T> {
+export interface BodyControls {
   /** Reads on outside of `data` and `end`; an outcome ends the attempt. */
-  read(step: () => BodyOutcome<T> | undefined): void
+  read(step: () => BodyOutcome | undefined): void
   /** The failure that `failed` has put off. */
   fail(error: unknown): void
   /** The first content has arrived. */

@@ -5,20 +5,21 @@ import { type HeaderBag, headersOfBag } from '../vocabulary/header-bag.ts'
 import type { AssistantMessage, Part } from '../vocabulary/message.ts'
 import type { Answer } from '../vocabulary/provider.ts'
 import type { Completion, CompletionResponse, ToolCall } from '../vocabulary/result.ts'
-import type { GoodResponse } from './body.ts'
+import type { GoodResponse, WholeAnswer } from './body.ts'
 
-/** An answer as its wire gave it, and what was read from it. */
-export interface Answered {
-  readonly answer: Answer
-  /** The answer's tool calls with their arguments read. */
+/** An answer whose tool calls and output have been read. */
+export interface Understood extends WholeAnswer {
   readonly toolCalls: readonly ToolCall[]
   readonly output: unknown
-  readonly raw: unknown
 }
 
 /** The result as the caller gets it. */
-export function completionOf(call: Call, answered: Answered, { status, headers, requestId }: GoodResponse): Completion {
-  const { answer, toolCalls, output, raw } = answered
+export function completionOf(
+  call: Call,
+  understood: Understood,
+  { status, headers, requestId }: GoodResponse,
+): Completion {
+  const { answer, toolCalls, output, raw } = understood
   const { startOffset, duration } = call.attempts.at(-1) as Attempt
   return {
     ...YOUNG,

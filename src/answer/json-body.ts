@@ -5,22 +5,16 @@ import type { PartialAnswer } from '../vocabulary/result.ts'
 import type { BodyOutcome, BodyReader } from './body.ts'
 import { readBody, salvage, textOf } from './parse.ts'
 
-/** An answer and the body it was read from. */
-export interface JsonAnswer {
-  readonly answer: Answer
-  readonly raw: unknown
-}
-
 /** No answer is as large; reading more of what failed anyway would keep everything else waiting. */
 const MOST_SALVAGED = 4 * 1024 * 1024
 
 /** Reads a body that is one JSON document. `limit` counts decoded bytes. */
-export function openJsonBody(provider: Provider, limit: number): BodyReader<JsonAnswer> {
+export function openJsonBody(provider: Provider, limit: number): BodyReader {
   const body: JsonBody = { ...BLANK, provider, limit, chunks: NO_CHUNKS.slice() }
   return body
 }
 
-interface JsonBody extends BodyReader<JsonAnswer> {
+interface JsonBody extends BodyReader {
   readonly provider: Provider
   readonly limit: number
   readonly chunks: Uint8Array[]
@@ -29,7 +23,7 @@ interface JsonBody extends BodyReader<JsonAnswer> {
   salvagedAt: number
 }
 
-const READER: BodyReader<JsonAnswer> & ThisType<JsonBody> = {
+const READER: BodyReader & ThisType<JsonBody> = {
   data(chunk) {
     this.chunks.push(chunk)
     this.bytes += chunk.length
@@ -63,7 +57,7 @@ const BLANK: JsonBody = {
   salvagedAt: 0,
 }
 
-function outcomeOf(provider: Provider, text: string): BodyOutcome<JsonAnswer> {
+function outcomeOf(provider: Provider, text: string): BodyOutcome {
   const { parsed, json } = readBody(provider, text)
   switch (parsed.kind) {
     case 'answer':

@@ -7,20 +7,14 @@ import { readToolCalls } from '../request/tools.ts'
 import { isCompletionError } from '../vocabulary/errors.ts'
 import type { Answer } from '../vocabulary/provider.ts'
 import type { Issue, PartialAnswer, ToolCall } from '../vocabulary/result.ts'
-import type { Conclusion } from './body.ts'
-import { messageOf } from './completion.ts'
+import type { Conclusion, WholeAnswer } from './body.ts'
+import { messageOf, type Understood } from './completion.ts'
 import { partialOf } from './json-body.ts'
-
-/** An answer whose tool calls and output have been read. */
-export type Understood<T> = T & { readonly toolCalls: readonly ToolCall[]; readonly output: unknown }
 
 const NOTHING_ASKED: OutputReading = { kind: 'fits', output: undefined }
 
 /** Reads a whole answer's tool calls and its output. Answers at once where the schemas do. */
-export function understand<T extends { readonly answer: Answer }>(
-  call: Call,
-  read: T,
-): Conclusion<Understood<T>> | Promise<Conclusion<Understood<T>>> {
+export function understand(call: Call, read: WholeAnswer): Conclusion<Understood> | Promise<Conclusion<Understood>> {
   const { inputs, output } = call.expected
   const answered = read.answer.toolCalls.every(({ id }) => id)
     ? read
@@ -63,12 +57,12 @@ const EMPTY = {
   correction: undefined,
 } as const
 
-function concluded<T extends { readonly answer: Answer }>(
+function concluded(
   call: Call,
-  answered: T,
+  answered: WholeAnswer,
   toolCalls: readonly ToolCall[],
   reading: OutputReading,
-): Conclusion<Understood<T>> {
+): Conclusion<Understood> {
   if (reading.kind === 'fits')
     return { ...YOUNG, kind: 'fits', value: { ...answered, toolCalls, output: reading.output } }
   const { answer } = answered

@@ -14,9 +14,9 @@ import type { Running } from './running-attempt.ts'
 // How an attempt ends: what its body turned out to be, what that means for the call, and the record of it.
 
 /** Lets the reader read. What it throws is a fault of the provider's own code, and must not be lost in the transport. */
-export function reading(running: Running, read: () => BodyOutcome<unknown> | undefined): void {
+export function reading(running: Running, read: () => BodyOutcome | undefined): void {
   if (running.concluding) return
-  let outcome: BodyOutcome<unknown> | undefined
+  let outcome: BodyOutcome | undefined
   try {
     outcome = read()
   } catch (error) {
@@ -36,7 +36,7 @@ export function provenInTime(running: Running): boolean {
   return running.over
 }
 
-function settled(running: Running, outcome: BodyOutcome<unknown>, atOnce = false): void {
+function settled(running: Running, outcome: BodyOutcome, atOnce = false): void {
   const { over, call, user, response, reader } = running
   if (over || !response) return
   if (outcome.kind !== 'whole')

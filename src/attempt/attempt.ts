@@ -18,7 +18,7 @@ const RACE_MS = 1_000
  * One try: credentials → transport → headers → body → outcome. Exactly one of the user's `succeed` and `fail` is called, once, and
  * nothing of the attempt is left by then: no timer, no socket in use, no listener.
  */
-export function startAttempt<T, U>(call: Call, plan: AttemptPlan, user: AttemptUser<T, U>): void {
+export function startAttempt<U>(call: Call, plan: AttemptPlan, user: AttemptUser<U>): void {
   const { clock, attempts } = call
   const { expected, settings } = call
   const running: Running = {

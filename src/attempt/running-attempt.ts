@@ -1,4 +1,4 @@
-import type { BodyControls, BodyReader, Conclusion, GoodResponse } from '../answer/body.ts'
+import type { BodyControls, BodyReader, Conclusion, GoodResponse, WholeAnswer } from '../answer/body.ts'
 import type { Call } from '../call/call.ts'
 import type { Watcher } from '../call/call-timer.ts'
 import type { Exchange, Receiver, WireRequest } from '../transport/transport.ts'
@@ -16,9 +16,9 @@ export interface AttemptPlan {
 }
 
 /** What one kind of call makes of its attempts. Exactly one of `succeed` and `fail` is called, once. */
-export interface AttemptUser<T, U> {
-  openBody(call: Call, response: GoodResponse, controls: BodyControls<T>): BodyReader<T>
-  conclude(call: Call, value: T): Conclusion<U> | Promise<Conclusion<U>>
+export interface AttemptUser<U> {
+  openBody(call: Call, response: GoodResponse, controls: BodyControls): BodyReader
+  conclude(call: Call, value: WholeAnswer): Conclusion<U> | Promise<Conclusion<U>>
   succeed(value: U, response: GoodResponse): void
   fail(error: CompletionError): void
 }
@@ -27,7 +27,7 @@ export interface AttemptUser<T, U> {
 export interface Running extends Behaviour {
   readonly call: Call
   readonly plan: AttemptPlan
-  readonly user: AttemptUser<unknown, unknown>
+  readonly user: AttemptUser<unknown>
   readonly index: number
   readonly startedAt: number
   /** When the request began to leave on a connection that had been used. */
@@ -36,7 +36,7 @@ export interface Running extends Behaviour {
   exchange: Exchange | undefined
   controller: AbortController | undefined
   response: GoodResponse | undefined
-  reader: BodyReader<unknown> | undefined
+  reader: BodyReader | undefined
   errorBody: Uint8Array[] | undefined
   errorBytes: number
   misfit: PartialAnswer | undefined
@@ -55,4 +55,4 @@ export interface Running extends Behaviour {
 }
 
 /** The methods, which all attempts share. */
-export interface Behaviour extends Receiver, BodyControls<unknown>, Pick<Watcher, 'expired'> {}
+export interface Behaviour extends Receiver, BodyControls, Pick<Watcher, 'expired'> {}

@@ -1,5 +1,4 @@
-import type { GoodResponse } from '../answer/body.ts'
-import type { JsonAnswer } from '../answer/json-body.ts'
+import type { GoodResponse, WholeAnswer } from '../answer/body.ts'
 import { startAttempt } from '../attempt/attempt.ts'
 import { runAttempts } from '../attempt/attempts.ts'
 import type { AttemptPlan } from '../attempt/running-attempt.ts'
@@ -120,7 +119,7 @@ function fetchOnce(call: Call, plan: AttemptPlan, fetched: Fetched, own: AbortSi
         if (!body?.complete) endCall(call, { ...LEFT, cause: reason })
       },
     )
-    startAttempt<JsonAnswer, JsonAnswer>(call, plan, {
+    startAttempt<WholeAnswer>(call, plan, {
       openBody(_call, response, controls) {
         good = response
         body = openPassedBody({

@@ -1,15 +1,15 @@
-import type { BodyControls, BodyOutcome, BodyReader, GoodResponse } from '../answer/body.ts'
-import { type JsonAnswer, openJsonBody } from '../answer/json-body.ts'
+import type { BodyControls, BodyOutcome, BodyReader, GoodResponse, WholeAnswer } from '../answer/body.ts'
+import { openJsonBody } from '../answer/json-body.ts'
 import { keepBytes } from '../answer/kept-bytes.ts'
 import { textOf } from '../answer/parse.ts'
 import { NO_TAKER, openStreamBody } from '../answer/stream-body.ts'
 import type { Call } from '../call/call.ts'
 import type { Passage } from './passage.ts'
 
-type Outcome = BodyOutcome<JsonAnswer>
+type Outcome = BodyOutcome
 
 /** How an answer is handed on. */
-export interface PassedBody extends BodyReader<JsonAnswer> {
+export interface PassedBody extends BodyReader {
   /** The reader of the Response waits for more. */
   hungry(): void
   /** An error that the provider reported under a good status. */
@@ -23,7 +23,7 @@ export interface PassedBodyInput {
   /** Whether the answer's end can be proven. */
   readonly proven: boolean
   readonly response: GoodResponse
-  readonly controls: BodyControls<JsonAnswer>
+  readonly controls: BodyControls
   readonly passage: Passage
   /** The first content is there: from here on nothing can be tried again. */
   readonly onBegun: () => void
@@ -41,7 +41,7 @@ export function openPassedBody(input: PassedBodyInput): PassedBody {
   let paused = false
   let resumedAt = 0
 
-  const watched: BodyControls<JsonAnswer> = {
+  const watched: BodyControls = {
     silentUntil: (due) => controls.silentUntil(due),
     fail: (error) => controls.fail(error),
     ping: () => controls.ping(),
@@ -61,7 +61,6 @@ export function openPassedBody(input: PassedBodyInput): PassedBody {
     ? stream
       ? openStreamBody({
           provider: call.provider,
-          response,
           controls: watched,
           clock: call.clock,
           limit,
@@ -134,14 +133,10 @@ const tooLarge = (limit: number): Outcome => ({
 const isDocument = ({ headers }: GoodResponse): boolean =>
   /^application\/([\w.-]+\+)?json\b/i.test(headers['content-type'] ?? '')
 
-const SOMETHING: JsonAnswer = { answer: { text: '', toolCalls: [], finishReason: 'other' }, raw: undefined }
+const SOMETHING: WholeAnswer = { answer: { text: '', toolCalls: [], finishReason: 'other' }, raw: undefined }
 
 /** A body of which nothing is known: its framing alone says whether it is whole. */
-function openUnprovenBody(
-  document: boolean,
-  { clock, settings }: Call,
-  controls: BodyControls<JsonAnswer>,
-): BodyReader<JsonAnswer> {
+function openUnprovenBody(document: boolean, { clock, settings }: Call, controls: BodyControls): BodyReader {
   const limit = settings.layer.maxResponseBytes
   const kept = keepBytes()
   let bytes = 0

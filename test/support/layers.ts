@@ -55,6 +55,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ],
   // From bytes to an answer that is complete.
   ['answer/stream-body.ts', 'answer/understanding.ts'],
+  ['answer/event-body.ts'],
   ['answer/json-body.ts'],
   ['answer/parse.ts', 'answer/sse.ts'],
   [
