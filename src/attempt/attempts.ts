@@ -1,10 +1,8 @@
 import pRetry from 'p-retry'
 import { askAgain, takeCorrection } from '../answer/understanding.ts'
-import { afterTurn } from '../base/turn.ts'
 import { type Call, type Ending, emit, remaining } from '../call/call.ts'
-import { endingError } from '../call/failure.ts'
+import { goOn, interruptible, oneTurn, sleep } from '../call/waiting.ts'
 import type { Correction } from '../request/output.ts'
-import { LONGEST_TIMER } from '../vocabulary/clock.ts'
 import {
   type AnyCompletionError,
   type CompletionError,
@@ -100,11 +98,6 @@ function tellRetry(call: Call, { delayBefore, delayFrom }: AttemptPlan, error: A
 const endedBy = ({ code, phase }: Ending, error: CompletionError): boolean =>
   error.code === code && error.phase === phase
 
-/** A call may be ended while nothing of it can be interrupted: by an observer, say, that aborts on what it is told. */
-function goOn(call: Call): void {
-  if (call.ending) throw endingError(call, call.ending)
-}
-
 function stop(call: Call, error: CompletionError, reason: StopReason): false {
   finishFailure(call, error, reason)
   return false
@@ -186,50 +179,3 @@ function overridden(wait: Wait, wished: unknown, error: AnyCompletionError): Nex
 
 const tooLittle = (call: Call, delay: number): boolean =>
   remaining(call) - delay < leastAttempt(call.endsAt - call.startedAt)
-
-/** Runs something of the caller's own; the call's end does not wait for it. */
-function interruptible<T>(call: Call, ask: () => T | Promise<T>, onEnd?: (ending: Ending) => void): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    // Between two things that can be interrupted the call may have been ended unheard.
-    goOn(call)
-    call.interrupt = (ending) => {
-      onEnd?.(ending)
-      reject(endingError(call, ending))
-    }
-    // Called inside the executor, so that a synchronous throw rejects like any other.
-    Promise.resolve(ask()).then(resolve, reject)
-  }).finally(() => {
-    call.interrupt = undefined
-  })
-}
-
-/** Attempts that fail at once and follow at once would leave the event loop no turn: no abort would be heard, no other task would run. */
-async function oneTurn(call: Call): Promise<void> {
-  await new Promise<void>((resolve) => afterTurn(resolve))
-  goOn(call)
-}
-
-/** Waits on the clock's word and not on its timers', which may be early, or shorter than the wait. */
-function sleep(call: Call, milliseconds: number): Promise<void> {
-  const { clock } = call
-  const until = clock.now() + milliseconds
-  return new Promise((resolve, reject) => {
-    goOn(call)
-    let timer: unknown
-    const wake = (): void => {
-      const left = until - clock.now()
-      if (left > 0) {
-        timer = clock.setTimeout(wake, Math.min(Math.ceil(left), LONGEST_TIMER))
-        return
-      }
-      call.interrupt = undefined
-      resolve()
-    }
-    call.interrupt = (ending) => {
-      call.interrupt = undefined
-      clock.clearTimeout(timer)
-      reject(endingError(call, ending))
-    }
-    wake()
-  })
-}

@@ -1,7 +1,8 @@
 import { type Call, emit } from '../call/call.ts'
 import { adopted, endingError } from '../call/failure.ts'
+import type { Attempt } from '../vocabulary/attempt-record.ts'
 import type { AnyCompletionError, CompletionError, StopReason } from '../vocabulary/errors.ts'
-import type { Completion } from '../vocabulary/result.ts'
+import type { Answer } from '../vocabulary/provider.ts'
 
 /** Completes the error that a call fails with, tells the observers, and gives back what the call holds. */
 export function finishFailure(call: Call, error: CompletionError, stopReason: StopReason): void {
@@ -14,9 +15,11 @@ export function finishFailure(call: Call, error: CompletionError, stopReason: St
 }
 
 /** Tells the observers of a call's result, and gives back what the call holds. */
-export function finishSuccess(call: Call, { duration, attempts, finishReason, usage }: Completion): void {
+export function finishSuccess(call: Call, { finishReason, usage }: Pick<Answer, 'finishReason' | 'usage'>): void {
+  const { attempts } = call
+  const { startOffset, duration } = attempts.at(-1) as Attempt
   call.release()
-  emit(call, { type: 'success', duration, attempts, finishReason, usage })
+  emit(call, { type: 'success', duration: startOffset + duration, attempts, finishReason, usage })
 }
 
 /** The error of a call that was over before it began: nothing has been sent. */

@@ -2,12 +2,12 @@ import type { GoodResponse, WholeAnswer } from '../answer/body.ts'
 import { startAttempt } from '../attempt/attempt.ts'
 import { runAttempts } from '../attempt/attempts.ts'
 import type { AttemptPlan } from '../attempt/running-attempt.ts'
-import { endedBefore, finishFailure } from '../attempt/settle.ts'
-import { type Call, emit, endCall } from '../call/call.ts'
+import { endedBefore, finishFailure, finishSuccess } from '../attempt/settle.ts'
+import { type Call, endCall } from '../call/call.ts'
 import { withinDeadline } from '../call/deadline.ts'
-import { endingError } from '../call/failure.ts'
 import { type CallHost, enterCall, newCall } from '../call/open-call.ts'
 import type { Settings } from '../call/resolve-options.ts'
+import { interruptible } from '../call/waiting.ts'
 import type { Expected } from '../request/output.ts'
 import type { WireRequest } from '../transport/transport.ts'
 import type { CompletionError } from '../vocabulary/errors.ts'
@@ -85,24 +85,14 @@ function describe({ method, url, headers }: RequestHead, body: WireRequest['body
 type ReadBody = Exclude<RequestHead['body'], WireRequest['body']>
 
 /** Reads a body that can only be read asynchronously, within the deadline. */
-function bodyRead(call: Call, read: ReadBody): ReturnType<ReadBody> {
-  return new Promise<Awaited<ReturnType<ReadBody>>>((resolve, reject) => {
-    call.interrupt = (ending) => {
-      const error = endingError(call, ending)
-      finishFailure(call, error, ending.stopReason)
-      reject(error)
-    }
-    const known = (body: Awaited<ReturnType<ReadBody>>): void => {
-      call.interrupt = undefined
-      resolve(body)
-    }
-    read().then(known, (error: unknown) => {
-      if (call.ending) return
-      call.interrupt = undefined
-      call.release()
-      reject(new TypeError('fetch: the body of the request could not be read', { cause: error }))
-    })
-  })
+async function bodyRead(call: Call, read: ReadBody): ReturnType<ReadBody> {
+  try {
+    return await interruptible(call, read)
+  } catch (error) {
+    if (call.ending) finishFailure(call, error as CompletionError, call.ending.stopReason)
+    else call.release()
+    throw call.ending ? error : new TypeError('fetch: the body of the request could not be read', { cause: error })
+  }
 }
 
 /** One attempt: resolves with a Response, or rejects with what may be tried again. */
@@ -136,10 +126,8 @@ function fetchOnce(call: Call, plan: AttemptPlan, fetched: Fetched, own: AbortSi
         return body
       },
       conclude: (_call, answered) => ({ kind: 'fits', value: answered }),
-      succeed({ answer: { finishReason, usage } }, response) {
-        call.release()
-        const duration = call.clock.now() - call.startedAt
-        emit(call, { type: 'success', duration, attempts: [...call.attempts], finishReason, usage })
+      succeed(whole, response) {
+        finishSuccess(call, whole.answer)
         if (handedOut) passage.end()
         else resolve(responseOf(call.url, response, passage.whole()))
         fetched.settle()

@@ -67,7 +67,7 @@ export const LAYERS: readonly (readonly string[])[] = [
     'answer/sse-window.ts',
   ],
   // One call: its options, its deadline, its error.
-  ['call/open-call.ts'],
+  ['call/open-call.ts', 'call/waiting.ts'],
   ['call/call-signals.ts', 'call/deadline.ts', 'call/failure.ts'],
   [
     'call/ambient.ts',
