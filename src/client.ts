@@ -1,13 +1,14 @@
 import { fail, rejectUnknown } from './base/check.ts'
 import { endCall } from './call/call.ts'
-import type { CallHost, CallInput } from './call/open-call.ts'
+import { type CallHost, type HostOptions, openHost } from './call/call-host.ts'
+import type { CallInput } from './call/open-call.ts'
 import { BARE, type Layer, layOver, resolveSettings } from './call/resolve-options.ts'
 import { complete } from './complete.ts'
 import { checkRequest } from './request/check-request.ts'
 import type { CompletionStream } from './stream/stream-handle.ts'
 import { stream } from './stream.ts'
 import type { Transports } from './transport/transport.ts'
-import { CLOCK_WANTED, type Clock, isClock, LONGEST_TIMER, systemClock } from './vocabulary/clock.ts'
+import { LONGEST_TIMER } from './vocabulary/clock.ts'
 import { CLIENT_CLOSED } from './vocabulary/errors.ts'
 import { OPTION_NAMES } from './vocabulary/names.ts'
 import type { Options } from './vocabulary/options.ts'
@@ -19,15 +20,11 @@ import type { Completion } from './vocabulary/result.ts'
 export type ProviderLike = Provider | ((model: string) => Model)
 
 /** The options that every call of a client starts from, and what belongs to the client itself. */
-export interface ClientDefaults extends Options {
+export interface ClientDefaults extends Options, HostOptions {
   /** Used where a request's model is a plain string. */
   readonly provider?: ProviderLike | undefined
   /** Used where a request names none. */
   readonly model?: string | Model | undefined
-  /** For tests. @defaultValue the host's timers, looked up at each use */
-  readonly clock?: Clock | undefined
-  /** For tests: a number in [0, 1). @defaultValue Math.random, looked up at each use */
-  readonly random?: (() => number) | undefined
 }
 
 /** How a client is closed. */
@@ -84,27 +81,18 @@ interface Own {
 export function bindCreateClient(openTransports: () => Transports): (defaults?: ClientDefaults) => Client {
   return (defaults = {}) => {
     const own = ownOf({ layer: BARE, provider: undefined, model: undefined }, defaults)
-    const host: CallHost = {
-      clock: defaults.clock ?? systemClock,
-      random: defaults.random ?? (() => Math.random()),
-      transports: openTransports(),
-      calls: [],
-      closed: false,
-    }
-    return clientOf(host, own)
+    return clientOf(openHost(defaults, openTransports(), 'defaults'), own)
   }
 }
 
 function ownOf(base: Own, defaults: ClientDefaults): Own {
   if (typeof defaults !== 'object' || defaults === null) fail('defaults', defaults, 'an object')
   rejectUnknown('defaults', defaults, CLIENT_NAMES)
-  const { provider, model, clock, random, ...options } = defaults
+  const { provider, model, clock: _clock, random: _random, ...options } = defaults
   if (provider !== undefined && typeof provider !== 'function' && typeof provider?.prepare !== 'function') {
     fail('defaults.provider', provider, 'a provider such as openai, or openai({ … })')
   }
   if (model !== undefined) checkModel('defaults.model', model)
-  if (clock !== undefined && !isClock(clock)) fail('defaults.clock', clock, CLOCK_WANTED)
-  if (random !== undefined && typeof random !== 'function') fail('defaults.random', random, 'a function')
   return {
     layer: layOver(base.layer, options, 'defaults'),
     provider: provider ?? base.provider,
@@ -144,7 +132,7 @@ function clientOf(host: CallHost, own: Own): Client {
       return stream(input)
     }) as Stream,
     with: (defaults) => {
-      if (defaults?.clock || defaults?.random)
+      if ((defaults?.clock ?? defaults?.random) !== undefined)
         throw new TypeError('clock and random belong to createClient: give them there')
       return clientOf(host, ownOf(own, defaults))
     },

@@ -1,6 +1,5 @@
 import { fail } from '../base/check.ts'
 import { resolveRequest } from '../request/resolve-request.ts'
-import type { Transports } from '../transport/transport.ts'
 import type { Attempt } from '../vocabulary/attempt-record.ts'
 import type { Clock } from '../vocabulary/clock.ts'
 import { CLIENT_CLOSED, isCompletionError } from '../vocabulary/errors.ts'
@@ -8,25 +7,13 @@ import type { Model } from '../vocabulary/provider.ts'
 import type { Request } from '../vocabulary/request.ts'
 import { type Ambient, ambient } from './ambient.ts'
 import { type Call, type CallRequest, endCall } from './call.ts'
+import type { CallHost } from './call-host.ts'
 import { nextId } from './call-id.ts'
 import { listen } from './call-signals.ts'
 import { callTimer } from './call-timer.ts'
 import { totalExpired } from './deadline.ts'
 import { prepare } from './prepare.ts'
 import { earliest, type Settings } from './resolve-options.ts'
-
-/** What a client lends to its calls. */
-export interface CallHost {
-  readonly clock: Clock
-  readonly random: () => number
-  readonly transports: Transports
-  /**
-   * Calls under way, for `close`; each knows its place. No Set: V8 links every outgrown table of a Set to its successor, so that
-   * one that has grown old keeps all later ones, and every call that was ever in them, until the next full collection.
-   */
-  readonly calls: Call[]
-  closed: boolean
-}
 
 /** What a client hands over to begin a call: its own side, the call's options in one form, and the checked request. */
 export interface CallInput {

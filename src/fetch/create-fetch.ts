@@ -1,8 +1,7 @@
 import { fail, rejectUnknown } from '../base/check.ts'
-import type { CallHost } from '../call/open-call.ts'
+import { type HostOptions, openHost } from '../call/call-host.ts'
 import { BARE, layOver, resolveSettings, type Settings } from '../call/resolve-options.ts'
 import type { ThrownRule, Transports } from '../transport/transport.ts'
-import { CLOCK_WANTED, type Clock, isClock, systemClock } from '../vocabulary/clock.ts'
 import type { Code } from '../vocabulary/errors.ts'
 import { OPTION_NAMES } from '../vocabulary/names.ts'
 import type { Options } from '../vocabulary/options.ts'
@@ -12,25 +11,21 @@ import { type RequestHead, readHead } from './request-head.ts'
 /** How the requests of a `createFetch` behave: the options of a call that make sense for a request which somebody else has written. */
 export interface FetchOptions
   extends Pick<
-    Options,
-    | 'timeout'
-    | 'deadline'
-    | 'signal'
-    | 'detached'
-    | 'retry'
-    | 'headers'
-    | 'fetch'
-    | 'dispatcher'
-    | 'proxy'
-    | 'maxResponseBytes'
-    | 'metadata'
-    | 'onEvent'
-  > {
-  /** For tests. @defaultValue the host's timers, looked up at each use */
-  readonly clock?: Clock | undefined
-  /** For tests: a number in [0, 1). @defaultValue Math.random, looked up at each use */
-  readonly random?: (() => number) | undefined
-}
+      Options,
+      | 'timeout'
+      | 'deadline'
+      | 'signal'
+      | 'detached'
+      | 'retry'
+      | 'headers'
+      | 'fetch'
+      | 'dispatcher'
+      | 'proxy'
+      | 'maxResponseBytes'
+      | 'metadata'
+      | 'onEvent'
+    >,
+    HostOptions {}
 
 /** Options of a call that a fetch cannot have, and what to do instead. */
 const INSTEAD: Readonly<Record<string, string>> = {
@@ -64,16 +59,8 @@ export function bindCreateFetch(openTransports: () => Transports): (options?: Fe
     // Here and not above, where a bundle of `unwrapError` alone would have to keep it.
     rejectUnknown('options', options, new Set([...OPTION_NAMES, 'clock', 'random']))
     const { clock, random, ...own } = options
-    if (clock !== undefined && !isClock(clock)) fail('options.clock', clock, CLOCK_WANTED)
-    if (random !== undefined && typeof random !== 'function') fail('options.random', random, 'a function')
     const layer = layOver(BARE, own)
-    const host: CallHost = {
-      clock: clock ?? systemClock,
-      random: random ?? (() => Math.random()),
-      transports: thrownAsNetwork(openTransports()),
-      calls: [],
-      closed: false,
-    }
+    const host = openHost({ clock, random }, thrownAsNetwork(openTransports()), 'options')
     const settings = resolveSettings(layer)
     const settingsOf = (head: RequestHead): Settings => {
       const { signal, dispatcher, body } = head

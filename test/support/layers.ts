@@ -71,6 +71,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['call/call-signals.ts', 'call/deadline.ts', 'call/failure.ts'],
   [
     'call/ambient.ts',
+    'call/call-host.ts',
     'call/call-id.ts',
     'call/call-timer.ts',
     'call/call.ts',
