@@ -2,6 +2,7 @@ import { joined } from '../answer/parse.ts'
 import type { Refusal } from '../call/call.ts'
 import type { Code, CompletionError } from '../vocabulary/errors.ts'
 import { type HeaderBag, headersOfBag } from '../vocabulary/header-bag.ts'
+import { marked } from './call-mark.ts'
 import { ERROR_HEADER, inscribe } from './unwrap-error.ts'
 
 /** The statuses whose responses have no body, not even an empty one (Fetch, "null body status"). */
@@ -38,18 +39,20 @@ function final(response: Response, error: CompletionError): Response {
   return response
 }
 
-/** A response that was an error by its status, as it came. */
+/** A response that was an error by its status, as it came, but for the mark of its call. */
 export function refusedResponse(url: URL, refusal: Refusal, error: CompletionError): Response {
-  const response = responseOf(url, refusal, joined(refusal.body))
+  const body = joined(refusal.body)
+  if (refusal.whole) return final(responseOf(url, refusal, marked(url, body, error)), error)
+  const response = responseOf(url, refusal, body)
   // Of a body that was cut nobody may believe that this is all.
-  if (!refusal.whole) response.headers.delete('content-length')
+  response.headers.delete('content-length')
   return final(response, error)
 }
 
 /** An error that came under a good status, as the response that its provider should have sent. */
 export function inBandResponse(url: URL, headers: HeaderBag, json: unknown, error: CompletionError): Response {
   const status = STATUS[error.code] ?? 500
-  const body = new TextEncoder().encode(JSON.stringify(json) ?? '')
+  const body = marked(url, new TextEncoder().encode(JSON.stringify(json) ?? ''), error)
   return final(responseOf(url, { status, headers: { ...headers, 'content-type': 'application/json' } }, body), error)
 }
 

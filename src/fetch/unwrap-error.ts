@@ -5,6 +5,7 @@ import {
   type CompletionErrorJSON,
   isCompletionError,
 } from '../vocabulary/errors.ts'
+import { markedError } from './call-mark.ts'
 
 /** Responses that stand for an error, and their headers, which SDKs put on the errors that they make. */
 const returned = new WeakMap<object, CompletionError>()
@@ -88,8 +89,8 @@ const MOST = 1_000
 
 /**
  * Finds the CompletionError inside what an SDK has thrown: through `cause`, `lastError`, `errors` and `originalError`, at any depth, the
- * nearest first. An error that an SDK made from a Response which `createFetch` had returned leads to its CompletionError, too, where
- * the SDK keeps the Response or its headers.
+ * nearest first. An error that an SDK made from a Response which `createFetch` had returned leads to its CompletionError, too, by the
+ * Response, by its headers, or by the words of its body, whichever the SDK keeps.
  *
  * @returns undefined where there is none
  * @example
@@ -107,7 +108,7 @@ export function unwrapError(error: unknown): AnyCompletionError | undefined {
     if (typeof value !== 'object' || value === null || seen.has(value)) continue
     seen.add(value)
     if (isCompletionError(value)) return value
-    const known = returned.get(value) ?? inscribed(value)
+    const known = returned.get(value) ?? inscribed(value) ?? markedError(memberOf(value, 'message'))
     if (known) return known as AnyCompletionError
     if (Array.isArray(value)) queue.push(...value.slice(0, MOST))
     else for (const name of BENEATH) queue.push(memberOf(value, name))

@@ -113,6 +113,50 @@ describe('unwrapError', () => {
     expect(unwrapError({ headers: response.headers })).toMatchObject({ code: 'server_error' })
   })
 
+  describe('the mark of a call', () => {
+    const OLLAMA = '/api/chat'
+    const GOOGLE = '/v1beta/models/m:generateContent'
+    const refused = async (path: string, body: string): Promise<string> => {
+      await using server = await faultServer((exchange) => exchange.respond(body, { status: 503 }))
+      const response = await createFetch({ ...QUICK, retry: false })(server.url(path), { method: 'POST', body: '{}' })
+      return response.text()
+    }
+
+    it.each([
+      ["Ollama's own error", OLLAMA, '{"error":"busy"}', /^\{"error":"busy \(punctual call_[^)]+\)"\}$/],
+      ["a gateway's, before Ollama", OLLAMA, '{"error":{"message":"busy"}}', /^\{"error":\{"message":"busy \(punctual/],
+      ["a proxy's page", OLLAMA, '<h1>busy</h1>\n', /^<h1>busy<\/h1> \(punctual call_[^)]+\)$/],
+      ['no words at all', GOOGLE, '', /^no text \(punctual call_[^)]+\)$/],
+      [
+        "Google's own error",
+        GOOGLE,
+        '{"error":{"code":503}}',
+        /^\{"error":\{"code":503\},"punctual":"punctual call_[^"]+"\}$/,
+      ],
+    ])('leads from the words of %s to it', async (_, path, body, expected) => {
+      const words = await refused(path, body)
+      expect(words).toMatch(expected)
+      expect(unwrapError(new Error(words))).toMatchObject({ status: 503, attempts: [{ status: 503 }] })
+    })
+
+    it.each([
+      ['what asks for something else', '/v1/chat/completions', '{"error":"busy"}'],
+      ['JSON without a place for it', OLLAMA, '["busy"]'],
+      ['an error without words', OLLAMA, '{"error":{"code":1}}'],
+    ])('leaves %s as it came', async (_, path, body) => {
+      expect(await refused(path, body)).toBe(body)
+    })
+
+    it('leads nowhere when it is made up, or fifty calls old', async () => {
+      expect(unwrapError(new Error('(punctual call_1-1)'))).toBeUndefined()
+      const oldest = await refused(OLLAMA, '{"error":"busy"}')
+      for (let count = 0; count < 49; count++) await refused(OLLAMA, '{"error":"busy"}')
+      expect(unwrapError(new Error(oldest))).toBeDefined()
+      await refused(OLLAMA, '{"error":"busy"}')
+      expect(unwrapError(new Error(oldest))).toBeUndefined()
+    })
+  })
+
   describe('an abort', () => {
     const hanging = (exchange: FaultExchange): void => {
       exchange.head(CHUNKED)

@@ -9,8 +9,6 @@ export interface Adapter {
   readonly aborts: boolean
   /** Leaving its streams early ends the exchange; else the limits do. */
   readonly leaves: boolean
-  /** Its errors keep the headers of the response, by which `unwrapError` finds what it stood for. */
-  readonly keepsHeaders: boolean
   /** Whether punctual can prove that the wire's answers are complete. */
   readonly proven: boolean
   /** Opens the SDK on a server, with a fetch. `ownRetries` leaves its retries as they are by default. */

@@ -10,6 +10,8 @@ export interface WireAnswers {
   readonly document: object
   /** An overload, as the wire writes it; undefined where punctual cannot read it. */
   readonly overload?: object
+  /** An overload as it comes under a 503, where that is in words of its own. */
+  readonly refusal?: object
   readonly mediaType: string
   /** A streamed answer in two halves: the first ends with the first content, "Paris is the capital". */
   readonly begin: string
@@ -124,6 +126,7 @@ export const WIRES: Readonly<Record<WireName, WireAnswers>> = {
   },
   ollama: {
     path: /\/api\/chat$/,
+    refusal: { error: 'server busy, please try again.  maximum pending requests exceeded' },
     document: {
       model: 'm',
       created_at: '2026-01-01T00:00:00Z',

@@ -21,12 +21,13 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['fetch/create-fetch.ts'],
   ['fetch/fetch-call.ts'],
   ['fetch/returned.ts', 'fetch/wires.ts'],
+  ['fetch/unwrap-error.ts'],
   [
     'fetch/passage.ts',
     'fetch/passed-body.ts',
     'fetch/request-head.ts',
     'fetch/responses-wire.ts',
-    'fetch/unwrap-error.ts',
+    'fetch/call-mark.ts',
   ],
   // The two calls, and who makes them.
   ['entry.ts'],

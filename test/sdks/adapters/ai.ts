@@ -23,7 +23,7 @@ function conversation(model: LanguageModel, ownRetries: boolean): Conversation {
   }
 }
 
-const common = { heedsHeader: false, aborts: true, leaves: false, keepsHeaders: true, proven: true } as const
+const common = { heedsHeader: false, aborts: true, leaves: false, proven: true } as const
 
 export const openai: Adapter = {
   ...common,

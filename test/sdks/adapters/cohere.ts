@@ -6,7 +6,6 @@ export const adapter: Adapter = {
   heedsHeader: false,
   aborts: true,
   leaves: true,
-  keepsHeaders: true,
   proven: false,
   open(origin, fetch, ownRetries) {
     const client = new CohereClientV2({ token: KEY, environment: origin, fetch })

@@ -7,7 +7,6 @@ export const adapter: Adapter = {
   heedsHeader: true,
   aborts: true,
   leaves: false,
-  keepsHeaders: false,
   proven: true,
   open(origin, fetch) {
     const client = new GoogleGenAI({ apiKey: KEY, httpOptions: { baseUrl: origin, fetch } })

@@ -6,7 +6,6 @@ export const adapter: Adapter = {
   heedsHeader: false,
   aborts: true,
   leaves: false,
-  keepsHeaders: true,
   proven: true,
   open(origin, fetch, ownRetries) {
     const configuration = { baseURL: `${origin}/v1`, fetch }

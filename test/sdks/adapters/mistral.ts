@@ -10,7 +10,6 @@ export const adapter: Adapter = {
   heedsHeader: true,
   aborts: true,
   leaves: true,
-  keepsHeaders: true,
   proven: true,
   open(origin, fetch) {
     const httpClient = new HTTPClient({ fetcher: fetch })

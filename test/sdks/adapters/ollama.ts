@@ -7,7 +7,6 @@ export const adapter: Adapter = {
   // `abort()` ends its streams alone.
   aborts: false,
   leaves: false,
-  keepsHeaders: false,
   proven: false,
   open(origin, fetch) {
     const client = new Ollama({ host: origin, fetch })

@@ -6,7 +6,6 @@ export const adapter: Adapter = {
   heedsHeader: true,
   aborts: true,
   leaves: true,
-  keepsHeaders: true,
   proven: true,
   open(origin, fetch, ownRetries) {
     const client = new Together({ apiKey: KEY, baseURL: `${origin}/v1`, fetch, ...withoutRetries(ownRetries) })
