@@ -1,5 +1,5 @@
 import { unwrapError } from '../fetch/unwrap-error.ts'
-import { type AnyCompletionError, CLIENT_CLOSED, type Code } from '../vocabulary/errors.ts'
+import { type AnyCompletionError, CLIENT_CLOSED, type Code, type TimeoutPhase } from '../vocabulary/errors.ts'
 
 /** What a problem tells beside what every caller may know. */
 export interface ProblemOptions {
@@ -23,6 +23,8 @@ export interface ProblemBody {
   readonly detail: string
   /** What kind of failure it is, for programs: a call's code, `unavailable` for what only the service's operator can mend, `bad_request` for what a framework refuses, `internal`. */
   readonly code: Code | 'unavailable' | 'internal' | 'bad_request'
+  /** Which limit a `timeout` has met. */
+  readonly phase?: TimeoutPhase | undefined
   /** Names the call in the service's logs. */
   readonly callId?: string | undefined
   /** With `expose` only, as are the four below: members of the CompletionError. */
@@ -119,7 +121,7 @@ export function toProblem(error: unknown, { expose = false }: ProblemOptions = {
     requestId: found.requestId,
   }
   const code = row.hidden && !expose ? 'unavailable' : found.code
-  return problemOf(row, code, { callId: found.callId, ...(expose && said) }, wait)
+  return problemOf(row, code, { phase: found.phase, callId: found.callId, ...(expose && said) }, wait)
 }
 
 /** The same as a web `Response`. */

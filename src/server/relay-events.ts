@@ -10,6 +10,8 @@ import { type ProblemOptions, toProblem } from './problem.ts'
 
 /** What is relayed: a stream of punctual's, or anything that is as iterable and as cancellable. */
 export interface RelaySource extends AsyncIterable<StreamEvent> {
+  /** Rejects when it has failed, also while nobody reads it. Awaited only while it is being read. */
+  readonly completion?: PromiseLike<unknown>
   /** Ends it; called in any case, when it has ended too. */
   cancel(reason?: unknown): void
 }
@@ -137,7 +139,7 @@ function writer(format: StreamFormat, expose: boolean, clock: Clock): Frames {
 /** A problem in the form from which `readEvents` restores an error. */
 function plain(error: unknown, expose: boolean): object {
   const { headers, body } = toProblem(error, { expose })
-  const { retryable, phase } = unwrapError(error) ?? {}
+  const retryable = unwrapError(error)?.retryable
   const { type: _, title, detail, code, ...more } = body
   const seconds = headers['retry-after']
   const known = code === 'unavailable' || code === 'internal' || code === 'bad_request' ? 'server_error' : code
@@ -146,7 +148,6 @@ function plain(error: unknown, expose: boolean): object {
     code: known,
     message: `${known}: ${detail}`,
     retryable,
-    phase,
     ...(seconds !== undefined && { retryAfterMs: Number(seconds) * 1_000 }),
     ...more,
   }

@@ -20,7 +20,8 @@ interface FrameworkReply {
  * the stream.
  *
  * @param response Node's response, Express' and NestJS' response, Fastify's reply (which is hijacked; its headers are kept), Koa's context.
- * @returns Settles when the response has ended, and never rejects for what the stream fails with: see `onError`.
+ * @returns Settles when the response has ended, whether its client reads or not where the stream has failed, and never rejects for what
+ * the stream fails with: see `onError`.
  */
 export async function relay(stream: RelaySource, response: object, options: RelayOptions = {}): Promise<void> {
   const frames = framesOf(stream, options, nodeResponseOf(response)?.headersSent)
@@ -31,11 +32,12 @@ export async function relay(stream: RelaySource, response: object, options: Rela
   const over = (): boolean => gone.aborted || node.writableEnded
   if (over()) return leave()
   gone.addEventListener('abort', leave)
+  const failure = failureOf(stream)
   try {
     for await (const frame of frames) {
       if (over()) return
       if (!node.headersSent) head(node, 200, EVENT_STREAM)
-      if (!node.write(frame)) await drained(node)
+      if (!node.write(frame)) await drained(node, failure)
     }
     if (over()) return
     if (!node.headersSent) head(node, 200, EVENT_STREAM)
@@ -78,17 +80,40 @@ function head(node: NodeResponse, status: number, headers: Readonly<Record<strin
   node.flushHeaders()
 }
 
-/** Waits until the client has read on, or has gone, or somebody else has ended the response. */
-function drained(node: NodeResponse): Promise<void> {
+/** Whether a stream has failed while its client did not read: by its deadline, say. */
+interface Failure {
+  /** Calls back when it fails, at once where it has; only the latest is called. */
+  onFailed(listener: () => void): void
+}
+
+function failureOf({ completion }: RelaySource): Failure {
+  let failed = false
+  let watched = false
+  let tell: () => void
+  return {
+    onFailed(listener) {
+      tell = listener
+      if (failed) return tell()
+      if (watched) return
+      watched = true
+      completion?.then(undefined, () => {
+        failed = true
+        tell()
+      })
+    },
+  }
+}
+
+/** Waits until the client has read on, or has gone, or somebody else has ended the response, or there is nothing more to wait for. */
+function drained(node: NodeResponse, failure: Failure): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
-      node.removeListener('drain', done)
-      node.removeListener('close', done)
-      node.removeListener('prefinish', done)
+      for (const event of DRAINED) node.removeListener(event, done)
       resolve()
     }
-    node.once('drain', done)
-    node.once('close', done)
-    node.once('prefinish', done)
+    for (const event of DRAINED) node.once(event, done)
+    failure.onFailed(done)
   })
 }
+
+const DRAINED = ['drain', 'close', 'prefinish'] as const

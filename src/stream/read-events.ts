@@ -8,6 +8,7 @@ import {
   type CompletionErrorJSON,
   isCode,
   isCompletionError,
+  type TimeoutPhase,
 } from '../vocabulary/errors.ts'
 import type { StreamEvent } from './stream-events.ts'
 
@@ -93,12 +94,15 @@ async function refused(response: Response): Promise<CompletionError> {
   const named = problem?.['code']
   // A problem of ours may have no code of a call's, and one of somebody else's may have any.
   const { code, retryable } = isCode(named) ? verdict(named) : readStatus(status)
+  const phase = code === 'timeout' ? ((text(problem?.['phase']) as TimeoutPhase | undefined) ?? 'total') : undefined
   const wait = headers.get('retry-after')
   return new CompletionError({
     code,
     message: `${code}: ${text(problem?.['detail']) ?? `the server answered with status ${status} and no events.`}`,
-    retryable,
+    // Of a total that is over nothing is left for another try.
+    retryable: retryable && phase !== 'total' && phase !== 'signal',
     status,
+    phase,
     retryAfterMs: wait && /^\d+$/.test(wait) ? Number(wait) * 1_000 : undefined,
     callId: text(problem?.['callId']),
   })

@@ -184,6 +184,28 @@ describe('a relayed stream', () => {
     expect(test.stream.cancelled).toHaveLength(1)
   })
 
+  it('ends with a stream that fails while its client does not read', async () => {
+    const server = await handledServer()
+    const client = bareClient(server.port)
+    const { response } = await server.next()
+    let reject!: (error: unknown) => void
+    const completion = new Promise<never>((_, fail) => (reject = fail))
+    const stream = { ...scripted(), completion }
+    client.socket.pause()
+    const done = relay(stream, response)
+    stream.push(text('x'.repeat(40_000_000)))
+    await until(() => response.writableNeedDrain)
+    const error = limited()
+    stream.push(error)
+    reject(error)
+    await done
+    expect(response.writableEnded).toBe(true)
+    client.socket.resume()
+    await client.sees(/"code":"rate_limit".*0\r\n\r\n/s)
+    expect(response.listenerCount('drain')).toBe(0)
+    await server[Symbol.asyncDispose]()
+  })
+
   it('cancels the stream when the client leaves', async () => {
     await using test = await relayed()
     test.stream.push(text('one'))
@@ -234,10 +256,11 @@ describe('a relayed stream', () => {
     const large = text('x'.repeat(256 * 1024))
     test.client.socket.pause()
     for (let index = 0; index < 200; index++) test.stream.push(large)
-    await until(() => test.stream.pulled > 0)
-    await new Promise((resolve) => setTimeout(resolve, 150))
+    await until(() => test.response.writableNeedDrain)
     const before = test.stream.pulled
     expect(before).toBeLessThan(100)
+    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve))
+    expect(test.stream.pulled).toBe(before)
     test.client.socket.resume()
     test.stream.push('end')
     await test.done

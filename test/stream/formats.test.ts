@@ -186,7 +186,15 @@ describe('toReadableStream', () => {
       { code: 'rate_limit', retryAfterMs: 1_500 },
       { code: 'rate_limit', status: 429, retryAfterMs: 2_000, retryable: true },
     ],
-    [{ code: 'timeout' }, { code: 'timeout', status: 504, retryable: true }],
+    [
+      { code: 'timeout', phase: 'attempt' },
+      { code: 'timeout', phase: 'attempt', status: 504, retryable: true },
+    ],
+    [
+      { code: 'timeout', phase: 'total' },
+      { code: 'timeout', phase: 'total', status: 504, retryable: false },
+    ],
+    [{ code: 'timeout' }, { code: 'timeout', phase: 'total', status: 504, retryable: false }],
     [{ code: 'authentication' }, { code: 'server_error', status: 502 }],
     [
       { code: 'context_length', callId: 'call_1' },
