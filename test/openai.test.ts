@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { createClient, type Model, type Options } from '../src/index.ts'
 import { openai } from '../src/providers/openai.ts'
 import { openaiCompatible } from '../src/providers/openai-compatible.ts'
 import { deepseek } from '../src/providers/presets.ts'
 import { CompletionError } from '../src/vocabulary/errors.ts'
+import { responding, scriptedFetch } from './support/call.ts'
+import { chat } from './support/chat.ts'
 import { authorized, bodyOf, request } from './support/wire.ts'
 
 afterEach(() => vi.unstubAllEnvs())
@@ -60,16 +63,26 @@ describe('the models', () => {
     })
   })
 
-  test("the host's organization goes with the host's key alone", () => {
-    vi.stubEnv('OPENAI_API_KEY', 'k')
+  test("the host's organization goes with the host's key alone", async () => {
+    vi.stubEnv('OPENAI_API_KEY', 'host-key')
     vi.stubEnv('OPENAI_ORG_ID', 'org-1')
     vi.stubEnv('OPENAI_PROJECT_ID', 'proj-1')
-    expect(openai('m').provider.prepare(request()).headers).toMatchObject({
-      'openai-organization': 'org-1',
-      'openai-project': 'proj-1',
-    })
-    const own = openai({ apiKey: 'k2' })('m').provider.prepare(request()).headers
-    expect(own).toEqual({ 'content-type': 'application/json' })
+    const sent = async (model: Model, options: Options = {}): Promise<unknown[]> => {
+      const fetch = scriptedFetch(responding(chat()))
+      await createClient({ fetch }).complete({ model, messages: [{ role: 'user', content: 'Hello' }] }, options)
+      const headers = new Headers(fetch.requests[0]?.headers)
+      return ['authorization', 'openai-organization', 'openai-project'].map((name) => headers.get(name))
+    }
+    expect(await sent(openai('m'))).toEqual(['Bearer host-key', 'org-1', 'proj-1'])
+    expect(await sent(openai({ project: 'own' })('m'))).toEqual(['Bearer host-key', 'org-1', 'own'])
+    expect(await sent(openai({ headers: { 'OpenAI-Project': 'own' } })('m'))).toEqual([
+      'Bearer host-key',
+      'org-1',
+      'own',
+    ])
+    expect(await sent(openai({ apiKey: 'own-key' })('m'))).toEqual(['Bearer own-key', null, null])
+    expect(await sent(openai('m'), { apiKey: 'own-key' })).toEqual(['Bearer own-key', null, null])
+    expect(await sent(openai('m'), { headers: { authorization: 'Bearer o' } })).toEqual(['Bearer o', null, null])
   })
 })
 

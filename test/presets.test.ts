@@ -37,6 +37,17 @@ describe('every preset', () => {
     expect(authorized(provider)).toEqual({ authorization: 'Bearer key-1' })
   })
 
+  test.each([
+    ['groq', 'https://api.groq.com', 'https://api.groq.com/openai/v1/chat/completions'],
+    ['cerebras', 'https://api.cerebras.ai/', 'https://api.cerebras.ai/v1/chat/completions'],
+    ['mistral', 'https://api.mistral.ai', 'https://api.mistral.ai/v1/chat/completions'],
+    ['ollama', 'http://gpu:11434', 'http://gpu:11434/v1/chat/completions'],
+    ['vllm', 'http://gpu:8000?tenant=a', 'http://gpu:8000/v1/chat/completions?tenant=a'],
+    ['together', 'http://gateway', 'http://gateway/chat/completions'],
+  ] as const)('%s takes %s, as its own SDK does', (name, baseURL, url) => {
+    expect(presets[name]({ apiKey: 'k', baseURL })('m').provider.prepare(request()).url).toBe(url)
+  })
+
   test.each(all.filter(([name]) => !LOCAL.includes(name)))('%s names the variable of a missing key', (_, preset) => {
     expect(() => authorized(preset('m').provider)).toThrow(/Set [A-Z_]+(API_KEY|TOKEN)/)
   })

@@ -37,15 +37,10 @@ function identified(call: Call, answer: Answer): Answer {
   return { ...answer, toolCalls }
 }
 
-/**
- * Well-formed, finished, and without anything in it: LM Studio answers so when a prompt overflows its context. A model that has chosen
- * to say nothing has written a token for it, which its usage counts beside those of its hidden thoughts; one that has called a tool has
- * said which.
- */
-function saysNothing({ text, reasoning, refusal, toolCalls, finishReason, usage }: Answer): boolean {
-  if (text || reasoning || refusal || toolCalls.length > 0) return false
-  const written = (usage?.outputTokens ?? 0) - (usage?.reasoningTokens ?? 0)
-  return finishReason === 'tool_calls' || (finishReason === 'stop' && written <= 0)
+/** Well-formed, finished, and without anything in it: LM Studio answers so when a prompt overflows its context. */
+function saysNothing({ text, reasoning, refusal, toolCalls, finishReason }: Answer): boolean {
+  const silent = !text && !reasoning && !refusal && toolCalls.length === 0
+  return silent && (finishReason === 'stop' || finishReason === 'tool_calls')
 }
 
 const EMPTY = {

@@ -26,7 +26,6 @@ const DEFAULTS = {
     idle: 120_000,
   },
   retry: { maxRetries: 2, factor: 2, jitter: 'full', maxRetryAfter: 120_000 },
-  proxy: 'env',
   wire: 'auto',
   rawEvents: false,
   detached: false,
@@ -250,12 +249,7 @@ export function resolveSettings(layer: Layer): Settings {
     limits: { ...LIMITS, ...timeout, given: timeout },
     policy: retry === false ? undefined : { ...POLICY, ...retry },
     shouldRetry: retry === false ? undefined : retry.shouldRetry,
-    transport: {
-      ...YOUNG,
-      fetch: layer.fetch,
-      dispatcher: layer.dispatcher,
-      proxy: layer.proxy ?? DEFAULTS.proxy,
-    },
+    transport: { ...YOUNG, fetch: layer.fetch, dispatcher: layer.dispatcher, proxy: layer.proxy },
   }
 }
 

@@ -12,6 +12,7 @@ import {
   checkSettings,
   credential,
   endpoints,
+  environment,
   headersOf,
   modelFactory,
   type ProviderSettings,
@@ -62,11 +63,13 @@ export interface ChatRules {
   /** Used where neither the settings nor the environment say another. */
   readonly baseURL?: string | undefined
   readonly baseURLVariable?: string | undefined
+  /** Where the API lives below a base URL that names a host alone. */
+  readonly prefix?: string | undefined
   readonly keyVariables?: readonly string[] | undefined
   readonly keyRequired?: boolean | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
-  /** Headers that depend on the environment at the time of the call. */
-  readonly lateHeaders?: ((headers: Readonly<Record<string, string>>) => Readonly<Record<string, string>>) | undefined
+  /** Variables of the host's that go, as these headers, with the host's key and with no other. */
+  readonly hostHeaders?: Readonly<Record<string, string>> | undefined
   /** In place of the base URL's /chat/completions (Azure). */
   readonly url?: ((request: ResolvedRequest) => string) | undefined
   /** In place of a bearer token. */
@@ -77,8 +80,8 @@ export interface ChatRules {
 
 /** The provider that those rules make. */
 export function chatProvider(rules: ChatRules): Provider {
-  const { name, dialect, settings, lateHeaders } = rules
-  const locate = endpoints(name, settings.baseURL, rules.baseURLVariable, rules.baseURL ?? '')
+  const { name, dialect, settings, hostHeaders } = rules
+  const locate = endpoints(name, settings.baseURL, rules.baseURLVariable, rules.baseURL ?? '', rules.prefix)
   const url = rules.url ?? (() => locate('/chat/completions'))
   const headers = headersOf(rules.headers, settings.headers)
   return {
@@ -86,7 +89,7 @@ export function chatProvider(rules: ChatRules): Provider {
     prepare: (request): ProviderRequest => ({
       ...YOUNG,
       url: url(request),
-      headers: lateHeaders ? lateHeaders(headers) : headers,
+      headers,
       body: chatBody(name, request, dialect, settings.maxTokens),
     }),
     parse: (body) => parseChat(name, body, dialect),
@@ -100,7 +103,15 @@ export function chatProvider(rules: ChatRules): Provider {
         apiKey: settings.apiKey,
         variables: rules.keyVariables ?? [],
         required: rules.keyRequired ?? false,
-        headers: (key) => ({ authorization: `Bearer ${key}` }),
+        headers: (key, ofHost) => {
+          const carried: Record<string, string> = { authorization: `Bearer ${key}` }
+          if (!ofHost) return carried
+          for (const header in hostHeaders) {
+            const value = environment(hostHeaders[header])
+            if (value && !(header in headers)) carried[header] = value
+          }
+          return carried
+        },
       }),
   }
 }

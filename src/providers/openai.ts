@@ -1,7 +1,7 @@
 import type { ProviderFactory } from '../vocabulary/provider.ts'
 import type { Dialect } from './dialect.ts'
 import { chatProvider } from './openai-compatible.ts'
-import { COMMON_SETTINGS, checkSettings, environment, type ProviderSettings, providerFactory } from './settings.ts'
+import { COMMON_SETTINGS, checkSettings, type ProviderSettings, providerFactory } from './settings.ts'
 
 /** What `openai` can be given; an absent member is looked up in the environment when a call is made. */
 export interface OpenAISettings extends ProviderSettings {
@@ -28,6 +28,7 @@ export const OPENAI_DIALECT: Dialect = {
 export const openai: ProviderFactory<OpenAISettings> = /* @__PURE__ */ providerFactory((settings: OpenAISettings) => {
   const name = 'openai'
   checkSettings(name, settings, [...COMMON_SETTINGS, 'organization', 'project'])
+  const { organization, project } = settings
   return chatProvider({
     name,
     dialect: OPENAI_DIALECT,
@@ -36,16 +37,10 @@ export const openai: ProviderFactory<OpenAISettings> = /* @__PURE__ */ providerF
     baseURLVariable: 'OPENAI_BASE_URL',
     keyVariables: ['OPENAI_API_KEY'],
     keyRequired: true,
-    lateHeaders: (headers) => {
-      // With a key of the settings' own the host's organization would be another's, and OpenAI refuses such a pair.
-      const fromHost = settings.apiKey === undefined
-      const organization = settings.organization ?? (fromHost ? environment('OPENAI_ORG_ID') : undefined)
-      const project = settings.project ?? (fromHost ? environment('OPENAI_PROJECT_ID') : undefined)
-      if (organization === undefined && project === undefined) return headers
-      const own: Record<string, string> = {}
-      if (organization) own['openai-organization'] = organization
-      if (project) own['openai-project'] = project
-      return { ...own, ...headers }
+    headers: {
+      ...(organization && { 'openai-organization': organization }),
+      ...(project && { 'openai-project': project }),
     },
+    hostHeaders: { 'openai-organization': 'OPENAI_ORG_ID', 'openai-project': 'OPENAI_PROJECT_ID' },
   })
 })

@@ -12,6 +12,8 @@ interface Preset extends Dialect {
   readonly name: string
   readonly baseURL: string
   readonly baseURLVariable?: string
+  /** What the provider's own SDK, or whoever writes a host alone, leaves to the path. */
+  readonly prefix?: string
   readonly keyVariables: readonly string[]
   /** @defaultValue true */
   readonly keyRequired?: boolean
@@ -21,13 +23,14 @@ interface Preset extends Dialect {
 function preset(data: Preset): ProviderFactory<PresetSettings> {
   return providerFactory((settings: PresetSettings) => {
     checkSettings(data.name, settings, chatSettings())
-    const { baseURL, baseURLVariable, keyVariables, keyRequired = true, name, classify } = data
+    const { baseURL, baseURLVariable, prefix, keyVariables, keyRequired = true, name, classify } = data
     return chatProvider({
       name,
       dialect: overlaid(data, settings),
       settings,
       baseURL,
       baseURLVariable,
+      prefix,
       keyVariables,
       keyRequired,
       classify,
@@ -43,7 +46,8 @@ function overlaid(data: Dialect, settings: Dialect): Dialect {
 /** Groq, by GROQ_API_KEY and GROQ_BASE_URL. */
 export const groq: ProviderFactory<PresetSettings> = /* @__PURE__ */ preset({
   name: 'groq',
-  baseURL: 'https://api.groq.com/openai/v1',
+  baseURL: 'https://api.groq.com',
+  prefix: '/openai/v1',
   baseURLVariable: 'GROQ_BASE_URL',
   keyVariables: ['GROQ_API_KEY'],
   maxTokensField: 'max_completion_tokens',
@@ -53,7 +57,8 @@ export const groq: ProviderFactory<PresetSettings> = /* @__PURE__ */ preset({
 /** Mistral, by MISTRAL_API_KEY. It refuses fields that it does not know, `stream_options` among them, and reports usage unasked. */
 export const mistral: ProviderFactory<PresetSettings> = /* @__PURE__ */ preset({
   name: 'mistral',
-  baseURL: 'https://api.mistral.ai/v1',
+  baseURL: 'https://api.mistral.ai',
+  prefix: '/v1',
   keyVariables: ['MISTRAL_API_KEY'],
   seedField: 'random_seed',
   shortCallIds: true,
@@ -122,7 +127,8 @@ export const cerebras: ProviderFactory<PresetSettings> = /* @__PURE__ */ preset(
     failure.body === '' && (failure.status === 400 || failure.status === 413)
       ? { code: 'context_length', retryable: false }
       : readOtherWords(failure),
-  baseURL: 'https://api.cerebras.ai/v1',
+  baseURL: 'https://api.cerebras.ai',
+  prefix: '/v1',
   baseURLVariable: 'CEREBRAS_BASE_URL',
   keyVariables: ['CEREBRAS_API_KEY'],
   maxTokensField: 'max_completion_tokens',
@@ -166,10 +172,11 @@ export const huggingface: ProviderFactory<PresetSettings> = /* @__PURE__ */ pres
   streamUsage: true,
 })
 
-/** A local Ollama, or where OLLAMA_BASE_URL points (with /v1); OLLAMA_API_KEY where it asks for one. */
+/** A local Ollama, or where OLLAMA_BASE_URL points; OLLAMA_API_KEY where it asks for one. */
 export const ollama: ProviderFactory<PresetSettings> = /* @__PURE__ */ preset({
   name: 'ollama',
-  baseURL: 'http://localhost:11434/v1',
+  baseURL: 'http://localhost:11434',
+  prefix: '/v1',
   baseURLVariable: 'OLLAMA_BASE_URL',
   keyVariables: ['OLLAMA_API_KEY'],
   keyRequired: false,
@@ -179,7 +186,8 @@ export const ollama: ProviderFactory<PresetSettings> = /* @__PURE__ */ preset({
 /** A vLLM server, or where VLLM_BASE_URL points; VLLM_API_KEY where it asks for one. */
 export const vllm: ProviderFactory<PresetSettings> = /* @__PURE__ */ preset({
   name: 'vllm',
-  baseURL: 'http://localhost:8000/v1',
+  baseURL: 'http://localhost:8000',
+  prefix: '/v1',
   baseURLVariable: 'VLLM_BASE_URL',
   keyVariables: ['VLLM_API_KEY'],
   keyRequired: false,
@@ -189,7 +197,8 @@ export const vllm: ProviderFactory<PresetSettings> = /* @__PURE__ */ preset({
 /** LM Studio's server, or where LMSTUDIO_BASE_URL points; LMSTUDIO_API_KEY where it asks for one. */
 export const lmstudio: ProviderFactory<PresetSettings> = /* @__PURE__ */ preset({
   name: 'lmstudio',
-  baseURL: 'http://localhost:1234/v1',
+  baseURL: 'http://localhost:1234',
+  prefix: '/v1',
   baseURLVariable: 'LMSTUDIO_BASE_URL',
   keyVariables: ['LMSTUDIO_API_KEY'],
   keyRequired: false,
@@ -199,7 +208,8 @@ export const lmstudio: ProviderFactory<PresetSettings> = /* @__PURE__ */ preset(
 /** A llama.cpp server, or where LLAMACPP_BASE_URL points; LLAMA_API_KEY where it asks for one. */
 export const llamacpp: ProviderFactory<PresetSettings> = /* @__PURE__ */ preset({
   name: 'llamacpp',
-  baseURL: 'http://localhost:8080/v1',
+  baseURL: 'http://localhost:8080',
+  prefix: '/v1',
   baseURLVariable: 'LLAMACPP_BASE_URL',
   keyVariables: ['LLAMA_API_KEY'],
   keyRequired: false,

@@ -53,8 +53,11 @@ export function environment(name: string | undefined): string | undefined {
   return (name && host?.env?.[name]?.trim()) || undefined
 }
 
-/** The URL of `path` below a base URL. A slash at the end of the base is the same as none; a query is kept. */
-export function endpoint(base: string | URL, path: string, field: string): string {
+/**
+ * The URL of `path` below a base URL. A slash at the end of the base is the same as none; a query is kept. `prefix` is put before the
+ * path where the base has none of its own.
+ */
+export function endpoint(base: string | URL, path: string, field: string, prefix = ''): string {
   let url: URL | undefined
   try {
     url = new URL(base)
@@ -65,7 +68,7 @@ export function endpoint(base: string | URL, path: string, field: string): strin
     throw new TypeError(`${field} must be an absolute URL that begins with http:// or https://`)
   }
   if (url.username || url.password) throw new TypeError(`${field} must not hold credentials: give apiKey or headers`)
-  url.pathname = url.pathname.replace(/\/+$/, '') + path
+  url.pathname = (url.pathname.replace(/\/+$/, '') || prefix) + path
   url.hash = ''
   return url.href
 }
@@ -76,13 +79,15 @@ export function endpoints(
   setting: string | URL | undefined,
   variable: string | undefined,
   fallback: string,
+  prefix?: string,
 ): (path: string) => string {
   if (setting !== undefined) endpoint(setting, '', `${provider}.baseURL`)
   let last: { readonly base: string; readonly path: string; readonly url: string } | undefined
   return (path) => {
     const base = String(setting ?? environment(variable) ?? fallback)
     if (last?.path !== path || last.base !== base) {
-      last = { base, path, url: endpoint(base, path, setting === undefined ? `${variable}` : `${provider}.baseURL`) }
+      const field = setting === undefined ? `${variable}` : `${provider}.baseURL`
+      last = { base, path, url: endpoint(base, path, field, prefix) }
     }
     return last.url
   }
@@ -104,8 +109,8 @@ export interface CredentialRules {
   readonly variables: readonly string[]
   /** False where the server may run without one. */
   readonly required: boolean
-  /** How the wire carries it. */
-  readonly headers: (key: string) => Readonly<Record<string, string>>
+  /** How the wire carries it; `ofHost` where it is the environment's. */
+  readonly headers: (key: string, ofHost: boolean) => Readonly<Record<string, string>>
 }
 
 const NONE: Readonly<Record<string, string>> = {}
@@ -115,11 +120,13 @@ export function credential(rules: CredentialRules): NonNullable<Provider['author
   const { provider, apiKey, variables, required } = rules
   let lastKey: string | undefined
   let lastHeaders = NONE
-  const carry = (key: unknown): Readonly<Record<string, string>> => {
+  let lastOfHost = false
+  const carry = (key: unknown, ofHost = false): Readonly<Record<string, string>> => {
     if (typeof key !== 'string' || key === '') throw missing(provider, 'the function that gives it returned none.')
-    if (key !== lastKey) {
-      lastHeaders = Object.freeze(rules.headers(key))
+    if (key !== lastKey || ofHost !== lastOfHost) {
+      lastHeaders = Object.freeze(rules.headers(key, ofHost))
       lastKey = key
+      lastOfHost = ofHost
     }
     return lastHeaders
   }
@@ -127,12 +134,12 @@ export function credential(rules: CredentialRules): NonNullable<Provider['author
     if (context.apiKey !== undefined) return carry(context.apiKey)
     if (typeof apiKey === 'function') {
       const given = apiKey({ signal: context.signal, provider })
-      return typeof given === 'string' ? carry(given) : Promise.resolve(given).then(carry)
+      return typeof given === 'string' ? carry(given) : Promise.resolve(given).then((key) => carry(key))
     }
     if (context.rejected) return undefined
     let key = apiKey
     for (let i = 0; key === undefined && i < variables.length; i++) key = environment(variables[i])
-    if (key !== undefined) return carry(key)
+    if (key !== undefined) return carry(key, apiKey === undefined)
     if (!required) return NONE
     const remedy = variables.length ? `Set ${variables.join(' or ')}, or give` : 'Give'
     throw missing(provider, `no API key. ${remedy} apiKey in the provider's settings or the call's options.`)

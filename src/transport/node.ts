@@ -12,7 +12,7 @@ type Fetch = typeof globalThis.fetch
 
 /**
  * The transports of a client on Node. In this order: the call's `fetch`, its `dispatcher`, its `proxy`, a dispatcher that the host has
- * set for the whole process, the environment's proxy, and connections of our own.
+ * set for the whole process, the environment's proxy, and connections of our own. An `'env'` that somebody has written is a `proxy`.
  */
 export function openNodeTransports(): Transports {
   const direct = openUndiciTransport()
@@ -66,7 +66,8 @@ export function openNodeTransports(): Transports {
       if (fetch !== undefined) return kept(fetches, fetch, openFetchTransport)
       if (dispatcher !== undefined) return kept(dispatchers, dispatcher, openDispatcherTransport)
       if (proxy === false) return direct
-      if (proxy !== 'env') return throughProxy(proxy, 'proxy')
+      if (proxy === 'env') return environment
+      if (proxy !== undefined) return throughProxy(proxy, 'proxy')
       const set = hostDispatcher()
       return set === undefined ? environment : kept(dispatchers, set, openDispatcherTransport)
     },

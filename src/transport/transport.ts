@@ -55,7 +55,8 @@ export interface Transport {
 export interface TransportChoice {
   readonly fetch?: 'global' | typeof globalThis.fetch | undefined
   readonly dispatcher?: DispatcherLike | undefined
-  readonly proxy: 'env' | string | false
+  /** Undefined is 'env', unless the host has set a dispatcher for the whole process. */
+  readonly proxy?: 'env' | string | false | undefined
 }
 
 /** A client's transports: picked per call, opened on first use, kept until the client is closed. */

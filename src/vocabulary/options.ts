@@ -130,7 +130,10 @@ export interface Options {
    * @defaultValue one that the host has set for the whole process, else connections of the client's own
    */
   readonly dispatcher?: DispatcherLike | undefined
-  /** A proxy's URL; `'env'` reads HTTPS_PROXY, HTTP_PROXY and NO_PROXY; `false` uses none. @defaultValue 'env' */
+  /**
+   * A proxy's URL; `'env'` reads HTTPS_PROXY, HTTP_PROXY and NO_PROXY; `false` uses none. Where nothing is said, a dispatcher that the host
+   * has set for the whole process goes before the environment's proxy. @defaultValue 'env'
+   */
   readonly proxy?: 'env' | string | URL | false | undefined
   /** Whether a stream also hands out the provider's events as they came, as `raw`. @defaultValue false */
   readonly rawEvents?: boolean | undefined

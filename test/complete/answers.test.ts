@@ -245,20 +245,15 @@ test('an answer that the provider cannot read is a fault of its own', async () =
   expect(seen.types()).toEqual(['attempt.start', 'attempt.end', 'failure'])
 })
 
-test('a finished answer without anything in it is none', async () => {
-  const nothing = chat('')
-  await using server = await faultServer(
-    steps((exchange) => exchange.json({ ...nothing, usage: undefined }), answering),
-  )
+test.each([
+  ['no usage', undefined],
+  ['tokens that it has counted', { prompt_tokens: 9, completion_tokens: 7, total_tokens: 16 }],
+  ['hidden thoughts', { completion_tokens: 192, completion_tokens_details: { reasoning_tokens: 192 } }],
+])('a finished answer of %s and nothing else is none', async (_, usage) => {
+  await using server = await faultServer(steps((exchange) => exchange.json({ ...chat(''), usage }), answering))
   const { text, attempts } = await clientOf(server.origin).complete(asked)
   expect(text).toBe(ANSWER)
   expect(attempts.map(({ error }) => error?.code)).toEqual(['invalid_response', undefined])
-})
-
-test('a model may choose to say nothing', async () => {
-  const silent = chat('')
-  await using server = await faultServer((exchange) => exchange.json(silent))
-  expect(await clientOf(server.origin).complete(asked)).toMatchObject({ text: '', usage: { outputTokens: 7 } })
 })
 
 test('an answer in an encoding that nobody knows is none', async () => {
@@ -268,21 +263,6 @@ test('an answer in an encoding that nobody knows is none', async () => {
   const error = await failureOf(clientOf(server.origin).complete(asked))
   expect(error).toMatchObject({ code: 'invalid_response', retryable: false })
   expect(error.message).toContain('content-encoding')
-})
-
-test('an answer of hidden thoughts alone is none', async () => {
-  const empty = {
-    ...chat(''),
-    usage: {
-      prompt_tokens: 9,
-      completion_tokens: 192,
-      total_tokens: 201,
-      completion_tokens_details: { reasoning_tokens: 192 },
-    },
-  }
-  const fetch = scriptedFetch(responding(empty), responding(chat()))
-  expect((await clientOf('http://local', { fetch }).complete(asked)).text).toBe(ANSWER)
-  expect(fetch.requests).toHaveLength(2)
 })
 
 test('what stands beside an error in a 200 is partial', async () => {

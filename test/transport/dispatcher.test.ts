@@ -69,6 +69,7 @@ describe("the host's dispatcher", () => {
   afterEach(() => {
     globals[CURRENT] = saved[0]
     globals[FORMER] = saved[1]
+    vi.unstubAllEnvs()
   })
 
   test.each<[string, () => object]>([
@@ -85,7 +86,7 @@ describe("the host's dispatcher", () => {
   ])('is used where it was set through %s', async (_what, key) => {
     globals[CURRENT] = globals[FORMER] = new Agent()
     globals[key] = mockAgent()
-    const received = await receive(transports.pick({ proxy: 'env' }), post(url)).done
+    const received = await receive(transports.pick({}), post(url)).done
     expect(received).toMatchObject({ status: 200, text: '{"mocked":true}' })
   })
 
@@ -94,7 +95,7 @@ describe("the host's dispatcher", () => {
     await using server = await faultServer((exchange) => exchange.json({}))
     const agent = new ProxyAgent(proxy.origin)
     globals[CURRENT] = agent
-    const received = await receive(transports.pick({ proxy: 'env' }), post(server.url('/v1'))).done
+    const received = await receive(transports.pick({}), post(server.url('/v1'))).done
     expect(received).toMatchObject({ status: 200, order: ['sent', 'headers', 'data', 'end'] })
     expect(proxy.seen).toEqual([`POST ${server.origin}/v1`])
     await agent.destroy()
@@ -122,8 +123,11 @@ describe("the host's dispatcher", () => {
     globals[CURRENT] = mockAgent()
     const direct = await receive(transports.pick({ proxy: false }), post(server.url())).done
     expect(direct.text).toBe('{"real":true}')
+    vi.stubEnv('HTTP_PROXY', '')
+    const environment = await receive(transports.pick({ proxy: 'env' }), post(server.url())).done
+    expect(environment.text).toBe('{"real":true}')
     const fetch = vi.fn(async () => new Response('{"fetched":true}'))
-    expect((await receive(transports.pick({ proxy: 'env', fetch }), post(url)).done).text).toBe('{"fetched":true}')
+    expect((await receive(transports.pick({ fetch }), post(url)).done).text).toBe('{"fetched":true}')
   })
 })
 
