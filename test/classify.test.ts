@@ -271,7 +271,9 @@ describe('a broken exchange', () => {
     const response = { status, headers: {}, body: '{"cho' }
     const seen = classify({ kind: 'thrown', error, sent: true, response }, { provider: 'acme', wallNow: NOW })
     expect([seen.code, seen.retryable, seen.status]).toEqual(['network', true, status])
-    expect(seen.message).toBe('network: acme: the connection was closed early (ECONNRESET).')
+    expect(seen.message).toBe(
+      'network: acme: the connection was closed early (ECONNRESET). Check the network and the baseURL.',
+    )
   })
 })
 

@@ -41,7 +41,7 @@ const tools = {
 }
 
 test('a schema of another realm is a schema', async () => {
-  const { model, bodies } = await answering(openaiWire, {})
+  const { model, bodies } = await answering(openaiWire, { text: 'Hello' })
   const input = runInNewContext("({ type: 'object', properties: { city: { type: 'string' } } })") as { type: 'object' }
   await complete({ model, messages, tools: { weather: { input } } })
   expect(bodies()[0]).toMatchObject({ tools: [{ function: { parameters: { properties: { city: {} } } } }] })

@@ -18,12 +18,18 @@ export interface Explained {
 }
 
 const ADVICE: Readonly<Partial<Record<Code, string>>> = {
+  network: 'Check the network and the baseURL.',
+  rate_limit: 'Send less at a time, or ask for a higher limit.',
   quota_exceeded: "Check the account's credit, billing and spending limits.",
+  overloaded: 'Try again later, or ask another model.',
+  server_error: 'Try again later.',
   authentication: 'Check the API key.',
   permission: 'Check what the API key and the account are allowed to use.',
   not_found: 'Check the model and the baseURL.',
+  invalid_request: 'Correct the request.',
   context_length: 'Shorten the messages or lower maxTokens.',
   content_filter: "The provider's content filter refused it; change the messages.",
+  invalid_response: 'What came is in partial and response.',
 }
 
 const LONGEST_QUOTE = 300
@@ -50,6 +56,8 @@ function advise(seen: Explained): string {
   if (seen.tooLarge) return 'This request alone is larger than the limit; make it smaller.'
   // A proxy's credentials are not the provider's.
   if (seen.code === 'authentication' && seen.what !== undefined) return 'Check the user and the password in its URL.'
+  // A model's own refusal.
+  if (seen.code === 'content_filter' && seen.what !== undefined) return 'Change the messages.'
   return ADVICE[seen.code] ?? ''
 }
 

@@ -1,6 +1,7 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { Agent, MockAgent } from 'undici'
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { createClient, openai } from '../../src/index.ts'
 import { asked, clientOf, failureOf, KEY, silence } from '../support/call.ts'
 import { ANSWER, answering, chat, steps } from '../support/chat.ts'
 import { faultServer, loopbackPem } from '../support/fault-server.ts'
@@ -179,7 +180,8 @@ test('a dispatcher that the host has set is used', async () => {
   mock.get('http://local').intercept({ path: '/v1/chat/completions', method: 'POST' }).reply(200, chat())
   globals[key] = mock
   try {
-    expect((await clientOf('http://local', { proxy: 'env' }).complete(asked)).text).toBe(ANSWER)
+    const provider = openai({ apiKey: 'k', baseURL: 'http://local/v1' })
+    expect((await createClient({ provider, model: 'm' }).complete(asked)).text).toBe(ANSWER)
   } finally {
     globals[key] = before
     await mock.close()
