@@ -62,7 +62,7 @@ export interface Client {
    */
   stream: Stream
   /** A client that lays further defaults over this one's and shares its connections; closing either closes both. */
-  with(defaults: ClientDefaults): Client
+  with(defaults: Omit<ClientDefaults, 'clock' | 'random'>): Client
   /** Lets calls in flight finish for `grace` ms, then aborts them, and closes the connections. Later calls fail `aborted`. */
   close(options?: CloseOptions): Promise<void>
   /** `close()` with the default grace: what `await using` does. */
@@ -86,7 +86,6 @@ export function bindCreateClient(openTransports: () => Transports): (defaults?: 
 }
 
 function ownOf(base: Own, defaults: ClientDefaults): Own {
-  if (typeof defaults !== 'object' || defaults === null) fail('defaults', defaults, 'an object')
   rejectUnknown('defaults', defaults, CLIENT_NAMES)
   const { provider, model, clock: _clock, random: _random, ...options } = defaults
   if (provider !== undefined && typeof provider !== 'function' && typeof provider?.prepare !== 'function') {
@@ -132,7 +131,8 @@ function clientOf(host: CallHost, own: Own): Client {
       return stream(input)
     }) as Stream,
     with: (defaults) => {
-      if ((defaults?.clock ?? defaults?.random) !== undefined)
+      const { clock, random } = Object(defaults) as ClientDefaults
+      if ((clock ?? random) !== undefined)
         throw new TypeError('clock and random belong to createClient: give them there')
       return clientOf(host, ownOf(own, defaults))
     },
@@ -153,7 +153,7 @@ function resolveModel(model: string | Model | undefined, provider: ProviderLike 
   if (typeof model === 'string' && model !== '') {
     if (!provider)
       throw new TypeError(
-        'request.model is a plain string, but the client has no provider: give createClient a provider, or pass a Model',
+        'the model is a plain string, but the client has no provider: give createClient a provider, or pass a Model',
       )
     return typeof provider === 'function' ? provider(model) : { id: model, provider }
   }
@@ -170,7 +170,6 @@ function checkModel(field: string, model: unknown): void {
 const CLOSE_NAMES = new Set(['grace'])
 
 async function closeHost(host: CallHost, options: CloseOptions): Promise<void> {
-  if (typeof options !== 'object' || options === null) fail('close', options, 'an object')
   rejectUnknown('close', options, CLOSE_NAMES)
   const { grace = 5_000 } = options
   if (typeof grace !== 'number' || !(grace >= 0)) fail('close.grace', grace, 'a number of milliseconds of at least 0')

@@ -38,7 +38,7 @@ function bound(code: Code, retries: number): number {
   return wait.kind === 'wait' ? wait.delay : Number.NaN
 }
 
-const { limits, policy, layer, transport } = resolveSettings(BARE)
+const { limits, policy, layer } = resolveSettings(BARE)
 const DEFAULTS: readonly (readonly [name: string, value: unknown])[] = [
   ['timeout.total', limits.total],
   ['timeout.attempt', limits.attempt],

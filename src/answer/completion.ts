@@ -59,8 +59,9 @@ const HEADERS: PropertyDescriptor & ThisType<{ [BAG]: HeaderBag }> = {
 }
 
 function responseOf(status: number, requestId: string | undefined, headers: HeaderBag): CompletionResponse {
-  const response = { ...YOUNG, status, requestId, [BAG]: headers }
-  return Object.defineProperty(response, 'headers', HEADERS) as unknown as CompletionResponse
+  const response = Object.defineProperty({ ...YOUNG, status, requestId }, 'headers', HEADERS)
+  // Not enumerable: whoever prints a completion prints no cookies with it.
+  return Object.defineProperty(response, BAG, { value: headers }) as unknown as CompletionResponse
 }
 
 /**

@@ -43,9 +43,10 @@ type GatheredCall = { -readonly [Key in 'id' | 'name' | 'arguments' | 'providerD
 /** Puts the parts of a stream together. */
 export function gathering(): Gathering {
   const parts: GatheredPart[] = []
-  const calls: GatheredCall[] = []
+  const calls = new Map<number, GatheredCall>()
   let current: GatheredPart | undefined
   let refusal = ''
+  let otherContent: true | undefined
   let finishReason: FinishReason = 'other'
   let usage: Usage | undefined
   let id: string | undefined
@@ -53,8 +54,8 @@ export function gathering(): Gathering {
   let messageData: ProviderData | undefined
 
   const joined = (type: Part['type']): string => parts.map((part) => (part.type === type ? textOf(part) : '')).join('')
-  // Numbers may leave gaps where a server numbers oddly.
-  const toolCalls = (): ToolCall[] => calls.filter(Boolean)
+  // By their numbers, which a server may choose as it likes.
+  const toolCalls = (): ToolCall[] => [...calls].toSorted(([one], [other]) => one - other).map(([, call]) => call)
 
   return {
     add(part) {
@@ -72,7 +73,8 @@ export function gathering(): Gathering {
           current = undefined
           break
         case 'tool_call': {
-          const call = (calls[part.index] ??= { id: '', name: '', arguments: '', providerData: undefined })
+          const call = calls.get(part.index) ?? { id: '', name: '', arguments: '', providerData: undefined }
+          calls.set(part.index, call)
           call.id ||= part.id ?? ''
           call.name ||= part.name ?? ''
           call.arguments += part.arguments
@@ -95,8 +97,10 @@ export function gathering(): Gathering {
         case 'message_data':
           messageData = part.providerData
           break
-        // What these say is of the stream, not of the message's text.
         case 'other_content':
+          otherContent = true
+          break
+        // What these say is of the stream, not of the message.
         case 'ping':
         case 'error':
         case 'malformed':
@@ -110,6 +114,7 @@ export function gathering(): Gathering {
         reasoning: joined('reasoning') || undefined,
         refusal: refusal || undefined,
         toolCalls: toolCalls(),
+        otherContent,
         finishReason,
         usage,
         id,

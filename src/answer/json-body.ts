@@ -79,6 +79,7 @@ function outcomeOf(provider: Provider, text: string): BodyOutcome {
 /** What had been received, or undefined where that is nothing. */
 export function partialOf(answer: Partial<Answer> | undefined): PartialAnswer | undefined {
   if (!answer) return undefined
-  const { text = '', reasoning = '', toolCalls = [], usage } = answer
+  const { text = '', reasoning = '', usage } = answer
+  const toolCalls = answer.toolCalls ?? []
   return text || reasoning || toolCalls.length > 0 || usage ? { text, reasoning, toolCalls, usage } : undefined
 }

@@ -4,7 +4,7 @@ import { afterTurn } from '../base/turn.ts'
 import { YOUNG } from '../base/young.ts'
 import { emit } from '../call/call.ts'
 import { finishPhase, stopPhases } from '../call/call-timer.ts'
-import { type AttemptFacts, observedError } from '../call/failure.ts'
+import { type AttemptFacts, indescribable, observedError } from '../call/failure.ts'
 import { MOST_SHOWN, type Observation, type SeenResponse } from '../classify/observation.ts'
 import type { Attempt } from '../vocabulary/attempt-record.ts'
 import type { CompletionError } from '../vocabulary/errors.ts'
@@ -110,7 +110,16 @@ export function statusSeen(running: Running, whole = false): void {
 }
 
 export function observed(running: Running, observation: Observation): void {
-  failed(running, observedError(running.call, observation, factsOf(running)))
+  failed(running, describedError(running, observation))
+}
+
+/** Total: what a provider of the user's own has said may make the description of a failure fail, and the call has to end all the same. */
+function describedError(running: Running, observation: Observation): CompletionError {
+  try {
+    return observedError(running.call, observation, factsOf(running))
+  } catch (error) {
+    return indescribable(running.call, running.sent, error)
+  }
 }
 
 export function failed(running: Running, error: CompletionError, outcome: 'error' | 'cancelled' = 'error'): void {
@@ -138,7 +147,8 @@ function close(running: Running, outcome: Attempt['outcome'], error?: Completion
     delayFrom: plan.delayFrom,
     outcome,
     status: response?.status,
-    requestId: response?.requestId,
+    // Some say it in the body alone.
+    requestId: response && (response.requestId ?? error?.requestId),
     error: error && { code: error.code, phase: error.phase, message: error.message },
     timeToHeaders: running.timeToHeaders,
     timeToFirstToken: running.timeToFirstToken,
@@ -151,7 +161,13 @@ function close(running: Running, outcome: Attempt['outcome'], error?: Completion
 
 export function factsOf(running: Running): AttemptFacts {
   const { sent, response, misfit, reader } = running
-  return { sent, response: response && seen(running, response), partial: misfit ?? reader?.partial() }
+  let partial = misfit
+  try {
+    partial ??= reader?.partial()
+  } catch {
+    // The provider's own code, which is asked while the call ends: what it cannot say is lost.
+  }
+  return { sent, response: response && seen(running, response), partial }
 }
 
 export function seen({ reader, errorBody }: Running, { status, headers }: GoodResponse): SeenResponse {

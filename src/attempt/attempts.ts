@@ -44,7 +44,11 @@ interface Loop {
 
 /** Whether another attempt follows; if so, the wait is over when this resolves. */
 async function decide(call: Call, loop: Loop, thrown: unknown): Promise<boolean> {
-  if (!isCompletionError(thrown)) return false
+  if (!isCompletionError(thrown)) {
+    // Nothing of ours throws here; whatever it is, the call is over.
+    call.release()
+    return false
+  }
   const error = thrown
   keepReceived(error, call.lastError)
   // The attempt was ended with the call, and this is the error of that.

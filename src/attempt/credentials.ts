@@ -1,4 +1,4 @@
-import { checkHeaders } from '../base/check.ts'
+import { checkHeaders, withoutNull } from '../base/check.ts'
 import type { Call } from '../call/call.ts'
 import { adopted, earlier, identity } from '../call/failure.ts'
 import { CompletionError, isCompletionError } from '../vocabulary/errors.ts'
@@ -81,7 +81,7 @@ let lastChecked: Credentials
 
 function checked(headers: Credentials): Credentials {
   if (!headers || headers === lastFrozen) return headers && lastChecked
-  const good = checkHeaders('authorize()', headers) as Credentials
+  const good = withoutNull(checkHeaders('authorize()', headers))
   // Most calls have the credential of the one before; only what nobody can change is known to be good still.
   if (Object.isFrozen(headers)) {
     lastFrozen = headers

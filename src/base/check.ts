@@ -103,6 +103,11 @@ export function checkHeaders(field: string, headers: HeaderValues): Record<strin
   return checked
 }
 
+/** Headers of which none is to be removed: there is nothing that it could be removed from. */
+export function withoutNull(headers: Readonly<Record<string, string | null>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== null))
+}
+
 /** What frames a message or speaks of its connection: a value of somebody else's is refused by Node, or waited for until the end. */
 const TRANSPORTS_OWN = ['content-length', 'transfer-encoding', 'keep-alive', 'upgrade', 'expect']
 
@@ -120,8 +125,9 @@ const PLANNED = new Set(['budget', 'fallbacks', 'breaker', 'hedge', 'limits'])
 /** A Set of names, or a Map by name. */
 type Known = Pick<ReadonlySet<string>, 'has' | 'keys'>
 
-/** Throws a TypeError for the first member that is not known, naming the one that was probably meant. */
+/** Throws a TypeError for what is no object, and for the first member that is not known, naming the one that was probably meant. */
 export function rejectUnknown(what: string, value: object, known: Known): void {
+  if (typeof value !== 'object' || value === null) fail(what, value, 'an object')
   for (const key in value) {
     if (!known.has(key) && (value as Record<string, unknown>)[key] !== undefined) unknown(what, key, known)
   }

@@ -20,8 +20,7 @@ export function listen(call: Call): void {
 }
 
 function leave(call: Call, { reason }: AbortSignal): void {
-  const timeout =
-    typeof reason === 'object' && reason !== null && (reason as { name?: unknown }).name === 'TimeoutError'
+  const timeout = isTimeout(reason)
   endCall(call, {
     code: timeout ? 'timeout' : 'aborted',
     phase: timeout ? 'signal' : undefined,
@@ -31,4 +30,13 @@ function leave(call: Call, { reason }: AbortSignal): void {
       : "the caller's signal was aborted (its reason is beneath).",
     cause: reason,
   })
+}
+
+/** A reason may be anything, also what cannot be looked at. */
+function isTimeout(reason: unknown): boolean {
+  try {
+    return (reason as { readonly name?: unknown } | null | undefined)?.name === 'TimeoutError'
+  } catch {
+    return false
+  }
 }

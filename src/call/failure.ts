@@ -44,10 +44,20 @@ export function observedError(call: Call, observation: Observation, facts: Attem
   })
 }
 
+/** The error of a failure that could not be described. */
+export function indescribable(call: Call, sent: boolean, cause: unknown): CompletionError {
+  const message = `invalid_response: ${call.provider.name}: the failure could not be described (see the cause). Its provider's code may be at fault.`
+  return new CompletionError({ ...identity(call), code: 'invalid_response', message, sent, cause })
+}
+
 /** undici's parser puts what it could not read on its error, where every log prints it: it may be the answer, or what the server echoes. */
 function withoutBytes(error: unknown): unknown {
-  for (let one = error, depth = 0; one instanceof Error && depth < 5; one = one.cause, depth++) {
-    if (one.name === 'HTTPParserError') Object.assign(one, { data: undefined })
+  try {
+    for (let one = error, depth = 0; one instanceof Error && depth < 5; one = one.cause, depth++) {
+      if (one.name === 'HTTPParserError') Object.assign(one, { data: undefined })
+    }
+  } catch {
+    // Whatever cannot be looked at, or written to, is none of undici's.
   }
   return error
 }
@@ -201,4 +211,6 @@ function passwordOf(proxy: Call['settings']['layer']['proxy']): string {
   return URL.canParse(text) ? new URL(text).password : ''
 }
 
-const SECRET_NAME = /auth|key|token|cookie|secret|sig|pass|cred/i
+/** By whole words: neither `x-portkey-provider` nor `x-assigned-team` holds one. */
+const SECRET_NAME =
+  /(?:^|[-_])(?:auth\w*|(?:api|access|secret|private|virtual|subscription|session|auth|master)?key|\w*token|cookie|\w*secret|sig(?:nature)?|pass(?:word|wd|phrase|code)|pwd|cred\w*)(?=$|[-_])/i

@@ -1,3 +1,4 @@
+import { checkHeaders, withoutNull } from '../base/check.ts'
 import type { Provider, ProviderRequest } from '../vocabulary/provider.ts'
 import type { ResolvedRequest } from '../vocabulary/request.ts'
 
@@ -7,10 +8,14 @@ import type { ResolvedRequest } from '../vocabulary/request.ts'
  */
 export function prepare(provider: Provider, request: ResolvedRequest): ProviderRequest {
   const wire = provider.prepare(request)
-  for (const name in wire.headers) if (name !== name.toLowerCase()) return { ...wire, headers: lowered(wire.headers) }
-  return wire
+  // A provider without types may give none.
+  const { headers }: Partial<ProviderRequest> = wire
+  for (const name in headers) {
+    if (name !== name.toLowerCase() || typeof headers[name] !== 'string') return { ...wire, headers: checked(headers) }
+  }
+  return headers ? wire : { ...wire, headers: {} }
 }
 
-function lowered(headers: ProviderRequest['headers']): ProviderRequest['headers'] {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+function checked(headers: ProviderRequest['headers']): ProviderRequest['headers'] {
+  return withoutNull(checkHeaders('the headers of prepare()', headers))
 }

@@ -141,28 +141,29 @@ const OPTIONS = kindsOf<Options>({
  * onEvent stays, the outermost first; the earliest deadline holds. Throws a TypeError that names the member and the remedy.
  */
 export function layOver(base: Layer, options: Options, what = 'options'): Layer {
-  checkMembers(what, options, OPTIONS)
-  const { timeout, deadline, signal, apiKey, headers, idempotencyKey, metadata, onEvent } = options
+  // Read once: the caller's object may have getters, or be written to.
+  const given: Options = checkMembers(what, options, OPTIONS)
+  const { timeout, deadline, signal, apiKey, headers, idempotencyKey, metadata, onEvent } = given
   if (typeof apiKey === 'string' || idempotencyKey !== undefined)
     checkHeaders(what, { apiKey: typeof apiKey === 'string' ? apiKey : undefined, idempotencyKey })
-  const transport = transportOf(what, base, options)
+  const transport = transportOf(what, base, given)
   return {
     // A copy first, here and below: see BLANK in open-call.ts.
     ...base,
     timeout: timeout === undefined ? base.timeout : { ...base.timeout, ...timeouts(what, timeout) },
     deadline: earliest(base.deadline, epochOf(deadline)),
-    detached: options.detached ?? base.detached,
+    detached: given.detached ?? base.detached,
     signals: signal ? [...base.signals, signal] : base.signals,
-    retry: retries(what, base.retry, options.retry),
+    retry: retries(what, base.retry, given.retry),
     apiKey: apiKey ?? base.apiKey,
     headers: headers ? { ...base.headers, ...checkSetHeaders(`${what}.headers`, headers) } : base.headers,
     idempotencyKey: idempotencyKey ?? base.idempotencyKey,
     fetch: transport.fetch,
     dispatcher: transport.dispatcher,
     proxy: transport.proxy,
-    wire: options.wire ?? base.wire,
-    rawEvents: options.rawEvents ?? base.rawEvents,
-    maxResponseBytes: options.maxResponseBytes ?? base.maxResponseBytes,
+    wire: given.wire ?? base.wire,
+    rawEvents: given.rawEvents ?? base.rawEvents,
+    maxResponseBytes: given.maxResponseBytes ?? base.maxResponseBytes,
     metadata: metadata ? Object.freeze({ ...base.metadata, ...checkMetadata(what, metadata) }) : base.metadata,
     onEvents: onEvent ? [...base.onEvents, onEvent] : base.onEvents,
   }
@@ -188,10 +189,10 @@ function retries(what: string, base: Layer['retry'], value: Options['retry']): L
   return { ...base, ...given }
 }
 
-function transportOf(what: string, base: Layer, options: Options): Pick<Layer, 'fetch' | 'dispatcher' | 'proxy'> {
-  const { fetch, dispatcher } = options
-  if (!fetch && !dispatcher && options.proxy === undefined) return base
-  const proxy = options.proxy instanceof URL ? options.proxy.href : options.proxy
+function transportOf(what: string, base: Layer, given: Options): Pick<Layer, 'fetch' | 'dispatcher' | 'proxy'> {
+  const { fetch, dispatcher } = given
+  if (!fetch && !dispatcher && given.proxy === undefined) return base
+  const proxy = given.proxy instanceof URL ? given.proxy.href : given.proxy
   const named = [fetch && 'fetch', dispatcher && 'dispatcher', proxy && 'proxy'].filter(Boolean)
   if (named.length > 1)
     throw new TypeError(`${what}.${named.join(` and ${what}.`)} exclude each other: keep one of them`)

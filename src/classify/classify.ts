@@ -96,7 +96,8 @@ function unanswered(observation: Extract<Observation, { kind: 'invalid' }>, cont
 
 /** `x-should-retry`, where it says one or the other. */
 function serversWord(headers: HeaderBag): boolean | undefined {
-  return { true: true, false: false }[headers['x-should-retry']?.trim().toLowerCase() ?? '']
+  const word = headers['x-should-retry']?.trim().toLowerCase()
+  return word === 'true' ? true : word === 'false' ? false : undefined
 }
 
 /** The facts of a response that need no reading of its body. */

@@ -27,7 +27,8 @@ function parseResponse(body: unknown): Parsed {
   const json = object(body)
   const failure = failureIn(body)
   if (failure !== undefined) return { kind: 'error', error: failure }
-  const reason = FINISHED[text(json?.status) ?? '']
+  const status = text(json?.status) ?? ''
+  const reason = Object.hasOwn(FINISHED, status) ? FINISHED[status] : undefined
   if (!json || !reason) return { kind: 'incomplete', problem: 'the response has no status' }
   const answer: Answer = {
     text: list(json.output).map(saidIn).join(''),

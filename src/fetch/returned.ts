@@ -1,4 +1,5 @@
 import { joined } from '../answer/parse.ts'
+import { written } from '../base/json.ts'
 import type { Refusal } from '../call/call.ts'
 import type { Code, CompletionError } from '../vocabulary/errors.ts'
 import { type HeaderBag, headersOfBag } from '../vocabulary/header-bag.ts'
@@ -52,7 +53,7 @@ export function refusedResponse(url: URL, refusal: Refusal, error: CompletionErr
 /** An error that came under a good status, as the response that its provider should have sent. */
 export function inBandResponse(url: URL, headers: HeaderBag, json: unknown, error: CompletionError): Response {
   const status = STATUS[error.code] ?? 500
-  const body = marked(url, new TextEncoder().encode(JSON.stringify(json) ?? ''), error)
+  const body = marked(url, new TextEncoder().encode(written(json)), error)
   return final(responseOf(url, { status, headers: { ...headers, 'content-type': 'application/json' } }, body), error)
 }
 

@@ -101,6 +101,15 @@ const MOST = 1_000
  *     }
  */
 export function unwrapError(error: unknown): AnyCompletionError | undefined {
+  try {
+    return found(error)
+  } catch {
+    // A proxy that was revoked, say: whatever it is, it is none of ours.
+    return undefined
+  }
+}
+
+function found(error: unknown): AnyCompletionError | undefined {
   const queue: unknown[] = [error]
   const seen = new Set<unknown>()
   for (let at = 0; at < queue.length && at < MOST; at++) {

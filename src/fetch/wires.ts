@@ -130,15 +130,17 @@ const PROMPT = [
   'documents',
 ]
 
+/** Not by recursion: what a caller sends may be as deep as it likes. */
 function promptOf(json: Readonly<Record<string, unknown>>): InputMessage[] {
   const found: InputMessage[] = []
-  const collect = (value: unknown, key: string): void => {
+  const open: (readonly [key: string, value: unknown])[] = PROMPT.map((field) => [field, json[field]])
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [key, value] = next
     if (typeof value === 'string') {
       if (!NAMES.has(key)) found.push({ role: 'user', content: value })
-    } else if (Array.isArray(value)) for (const item of value) collect(item, key)
-    else for (const [member, inner] of Object.entries(object(value) ?? {})) collect(inner, member)
+    } else if (Array.isArray(value)) for (const item of value as unknown[]) open.push([key, item])
+    else open.push(...Object.entries(object(value) ?? {}))
   }
-  for (const field of PROMPT) collect(json[field], field)
   return found
 }
 

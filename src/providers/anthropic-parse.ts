@@ -22,6 +22,7 @@ export function parseMessage(provider: string, body: unknown): Parsed {
   if (!Array.isArray(json?.content)) return { kind: 'incomplete', problem: 'the answer has no content' }
   const parts: Part[] = []
   const toolCalls: ToolCall[] = []
+  let otherContent: true | undefined
   for (const item of json.content) {
     const block = object(item)
     if (!block) continue
@@ -32,12 +33,14 @@ export function parseMessage(provider: string, body: unknown): Parsed {
         arguments: written(block.input ?? {}),
       })
     } else parts.push(partOf(provider, block))
+    if (!PLAIN.has(block.type)) otherContent = true
   }
   const reason = text(json.stop_reason)
   const answer = {
     text: joined(parts, 'text'),
     reasoning: joined(parts, 'reasoning') || undefined,
     toolCalls,
+    otherContent,
     finishReason: finishReason(reason),
     usage: usageOf(object(json.usage)),
     id: text(json.id),
@@ -47,6 +50,9 @@ export function parseMessage(provider: string, body: unknown): Parsed {
   if (!reason) return { kind: 'incomplete', problem: 'the answer has no stop reason', partial: answer }
   return { kind: 'answer', answer }
 }
+
+/** Blocks that hold nothing but what the answer's other members say, or what is hidden. */
+const PLAIN: ReadonlySet<unknown> = new Set(['text', 'thinking', 'redacted_thinking', 'tool_use'])
 
 function joined(parts: readonly Part[], type: Part['type']): string {
   return parts.map((part) => (part.type === type ? (part as { text: string }).text : '')).join('')

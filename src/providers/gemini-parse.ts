@@ -57,6 +57,7 @@ export function parseContent(provider: string, body: unknown): Parsed {
     text: said,
     reasoning: reasoning || undefined,
     toolCalls,
+    otherContent: parts.some((part) => isOther(provider, part)) || undefined,
     finishReason: finishReason(reason, toolCalls.length > 0),
     usage,
     id,
@@ -131,6 +132,10 @@ function reading(provider: string, json: JsonObject, calls: number): Reading {
   }
 }
 
+/** Executed code, a generated image. */
+const isOther = (provider: string, part: Part): boolean =>
+  'providerData' in part && part.providerData?.[provider]?.part !== undefined
+
 /** Thoughts are counted apart from the candidates' tokens. */
 function usageOf(usage: JsonObject | undefined): Usage | undefined {
   if (!usage) return undefined
@@ -173,6 +178,7 @@ export function contentReader(provider: string): (event: ServerSentEvent) => rea
       } else if (part.type === 'text' || part.type === 'reasoning') {
         const { type, text: said, providerData } = part
         if (!said && !providerData) continue
+        if (isOther(provider, part)) parts.push({ type: 'other_content' })
         // A signature belongs to its own part: neither what came before nor what comes after may join it.
         if (providerData || signed) parts.push({ type: 'part_boundary' })
         signed = providerData !== undefined

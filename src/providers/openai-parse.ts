@@ -51,6 +51,7 @@ export function parseChat(provider: string, body: unknown, dialect: Dialect): Pa
     reasoning,
     refusal: text(message.refusal),
     toolCalls,
+    otherContent: hasMedia(message) || hasCustomCall(message) || undefined,
     finishReason: finishReason(reason),
     usage: usageOf(json),
     id: text(json.id),
@@ -97,6 +98,14 @@ export function readContent(content: unknown): { text: string; reasoning: string
   }
   return { text: said, reasoning }
 }
+
+/** Speech (OpenAI) and images (OpenRouter); the id that announces speech is none yet. */
+export function hasMedia({ audio, images }: JsonObject): boolean {
+  const spoken = object(audio)
+  return Boolean(text(spoken?.data) || text(spoken?.transcript)) || list(images).length > 0
+}
+
+const hasCustomCall = ({ tool_calls: made }: JsonObject): boolean => list(made).some((call) => object(call)?.custom)
 
 function joinedText(parts: unknown): string {
   let joined = ''

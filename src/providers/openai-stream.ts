@@ -1,7 +1,16 @@
 import { type JsonObject, list, object, parsed, text } from '../base/json.ts'
 import type { ServerSentEvent, StreamPart } from '../vocabulary/provider.ts'
 import { argumentsOf, BROKEN_PROBLEM, callId, failureIn } from './answer.ts'
-import { callData, finishReason, isBroken, messageData, readContent, reasoningOf, usageOf } from './openai-parse.ts'
+import {
+  callData,
+  finishReason,
+  hasMedia,
+  isBroken,
+  messageData,
+  readContent,
+  reasoningOf,
+  usageOf,
+} from './openai-parse.ts'
 import { repeatedText, type Saying } from './repeated-text.ts'
 
 /** A tool call being received. */
@@ -148,12 +157,6 @@ export function chatReader(provider: string): (event: ServerSentEvent) => readon
 function sayingOf(parts: readonly StreamPart[]): Saying | undefined {
   const [part] = parts
   return parts.length === 1 && (part?.type === 'text' || part?.type === 'reasoning') ? part : undefined
-}
-
-/** Speech (OpenAI) and images (OpenRouter); the id that announces speech is none yet. */
-function hasMedia({ audio, images }: JsonObject): boolean {
-  const spoken = object(audio)
-  return Boolean(text(spoken?.data) || text(spoken?.transcript)) || list(images).length > 0
 }
 
 /**

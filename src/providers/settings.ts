@@ -17,7 +17,7 @@ export interface ProviderSettings {
   /** What the provider's own SDK takes. @defaultValue the provider's environment variable, else its public endpoint */
   readonly baseURL?: string | URL | undefined
   /** Sent with every request; a call's own headers go over them. */
-  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly headers?: Readonly<Record<string, string | undefined>> | undefined
   /** The token limit of requests that name none. @defaultValue none; 8_192 where the wire demands one (Anthropic) */
   readonly maxTokens?: number | undefined
 }
@@ -94,11 +94,14 @@ export function endpoints(
 }
 
 /** Headers with their names in lower case, over those that every request of ours has. */
-export function headersOf(
-  ...layers: (Readonly<Record<string, string>> | undefined)[]
-): Readonly<Record<string, string>> {
+export function headersOf(...layers: (ProviderSettings['headers'] | undefined)[]): Readonly<Record<string, string>> {
   const merged: Record<string, string> = { 'content-type': 'application/json' }
-  for (const layer of layers) for (const name in layer) merged[name.toLowerCase()] = layer[name] as string
+  for (const layer of layers) {
+    for (const name in layer) {
+      const value = layer[name]
+      if (typeof value === 'string') merged[name.toLowerCase()] = value
+    }
+  }
   return merged
 }
 

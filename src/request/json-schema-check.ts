@@ -71,7 +71,8 @@ function check(node: unknown, value: unknown, path: Path, issues: Issue[], walk:
     if (!alternatives.some(fits)) add('must fit one of the alternatives')
   }
   if (typeof value === 'number') bounds(value, schema.minimum, schema.maximum, '', add)
-  if (typeof value === 'string')
+  // Counting characters makes an array of them.
+  if (typeof value === 'string' && (schema.minLength !== undefined || schema.maxLength !== undefined))
     bounds(Array.from(value).length, schema.minLength, schema.maxLength, ' characters', add)
   if (Array.isArray(value)) {
     bounds(value.length, schema.minItems, schema.maxItems, ' items', add)

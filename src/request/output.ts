@@ -109,7 +109,8 @@ function misfit(
     const problem = 'the answer was cut by the token limit before it was whole; raise maxTokens'
     return { kind: 'misfit', code, problem, retryable: false }
   }
-  const places = [...new Set(issues.flatMap(({ path }) => (path ? [place(path, namesIn(schema.json))] : [])))]
+  const names = namesIn(schema.json)
+  const places = [...new Set(issues.flatMap(({ path }) => (path ? [place(path, names)] : [])))]
   const shown = places.slice(0, MOST_PLACES).join(', ')
   const where = shown && ` at ${shown}${places.length > MOST_PLACES ? ', …' : ''}`
   return { kind: 'misfit', code, problem: `the answer does not fit the output schema${where}`, retryable: true, issues }

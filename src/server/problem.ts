@@ -109,7 +109,7 @@ const TITLES: Readonly<Record<number, string>> = {
 
 /** The problem that a thrown value is for the caller of a service. Total: every value gives one, and an unknown one says nothing of itself. */
 export function toProblem(error: unknown, { expose = false }: ProblemOptions = {}): Problem {
-  const found = beneath(error)
+  const found = unwrapError(error)
   if (!found) return problemOf(ownStatus(error))
   const row = rowOf(found)
   const wait = row.status === 429 || row.status === 503 ? found.retryAfterMs : undefined
@@ -148,18 +148,9 @@ function problemOf(
   }
 }
 
-/** The CompletionError itself, or the one that an SDK or the application has wrapped. */
-function beneath(error: unknown): AnyCompletionError | undefined {
-  try {
-    return unwrapError(error)
-  } catch {
-    // A proxy that was revoked, say: whatever it is, it is none of ours.
-    return undefined
-  }
-}
-
 function rowOf(error: AnyCompletionError): Row {
-  const row = ROWS[error.code] ?? INTERNAL
+  // One from JSON may have a code of a later version.
+  const row = Object.hasOwn(ROWS, error.code) ? ROWS[error.code] : INTERNAL
   // A call that ended because the service was shutting down: its caller is still there, and is welcome elsewhere.
   if (error.code === 'aborted' && error.message.startsWith(`aborted: ${CLIENT_CLOSED}`))
     return { status: 503, detail: 'The service is shutting down. Try again.' }

@@ -42,7 +42,7 @@ export async function* readEvents(body: EventsBody): AsyncGenerator<StreamEvent,
     for (let frame = parser.next(); frame; frame = parser.next()) {
       const event = frame.kind === 'event' ? eventOf(frame.data) : frame.kind === 'comment' ? PING : undefined
       if (!event) continue
-      if (event.type === 'error') throw CompletionError.fromJSON(event.error)
+      if (event.type === 'error') throw restored(event.error)
       finished ||= event.type === 'finish'
       yield event
     }
@@ -65,9 +65,13 @@ type Written = StreamEvent | { readonly type: 'error'; readonly error: Completio
 function eventOf(data: string): Written {
   const event = object(parsed(data))
   const error = event?.['type'] === 'error' ? (object(event['error']) ?? {}) : undefined
-  if (error ? isCode(error['code']) && text(error['message']) : text(event?.['type']))
-    return event as unknown as Written
+  if (error ? text(error['code']) && text(error['message']) : text(event?.['type'])) return event as unknown as Written
   throw noEvents()
+}
+
+/** Codes may grow: one of a later version is still a failure of its server. */
+function restored(error: CompletionErrorJSON): AnyCompletionError {
+  return CompletionError.fromJSON(isCode(error.code) ? error : { ...error, code: 'server_error' })
 }
 
 /** Said without quoting what may be an answer. */
@@ -151,7 +155,7 @@ function iteratorOf(stream: ReadableStream<Uint8Array>): AsyncIterator<Uint8Arra
 function broken(cause: unknown): AnyCompletionError {
   if (isCompletionError(cause)) return cause
   const name = object(cause)?.['name']
-  const because = { AbortError: ABORTED, TimeoutError: TIMED_OUT }[String(name)] ?? BROKEN
+  const because = name === 'AbortError' ? ABORTED : name === 'TimeoutError' ? TIMED_OUT : BROKEN
   return new CompletionError({ ...because, cause }) as AnyCompletionError
 }
 

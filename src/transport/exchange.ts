@@ -53,7 +53,7 @@ const UNCHANGED: Framing = {}
  * Held from the start, so that fake timers that replace it later do not stop exchanges that wait for nothing but themselves. Of the
  * global, here and elsewhere: importing node:process reads all that is in it, and opens the standard streams for that.
  */
-const defer = process.nextTick
+export const defer: typeof process.nextTick = process.nextTick
 
 /** Sends a request into undici; errors come back through the handler or are thrown. */
 export type Dispatch = (options: Dispatcher.DispatchOptions, exchange: DispatchExchange) => void

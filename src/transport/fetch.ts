@@ -128,10 +128,11 @@ function isBytes(value: unknown): value is Uint8Array {
 
 function headerBag(headers: Headers): HeaderBag {
   const bag: Record<string, string> = {}
-  headers.forEach((value, name) => {
+  headers.forEach((value: unknown, name) => {
     const key = name.toLowerCase()
     const known = bag[key]
-    bag[key] = known === undefined ? value : known + separatorOf(key) + value
+    // A mock may have a Map for them, and numbers in it.
+    bag[key] = known === undefined ? String(value) : known + separatorOf(key) + String(value)
   })
   return bag
 }

@@ -1,6 +1,7 @@
 import { afterTurn } from '../base/turn.ts'
 import type { DispatcherLike } from '../vocabulary/options.ts'
 import { hostDispatcher, openDispatcherTransport } from './dispatcher.ts'
+import { defer } from './exchange.ts'
 import { openFetchTransport } from './fetch.ts'
 import { NODE_ERRORS } from './node-errors.ts'
 import { proxyRoute } from './proxy.ts'
@@ -115,7 +116,7 @@ function decodable({ username, password }: URL): boolean {
 
 function failing(error: unknown, receiver: { onError(error: unknown): void }): ReturnType<Transport['start']> {
   let cancelled = false
-  process.nextTick(() => {
+  defer(() => {
     if (!cancelled) receiver.onError(error)
   })
   return {

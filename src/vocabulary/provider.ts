@@ -70,6 +70,8 @@ export interface Answer {
   readonly refusal?: string | undefined
   /** With their `arguments` as the model wrote them; they are parsed and validated by punctual. Empty where there are none. */
   readonly toolCalls: readonly ToolCall[]
+  /** Whether it holds something that has no text: speech, images, what a server's own tool gave. An answer without anything is none. */
+  readonly otherContent?: true | undefined
   /** Why the model stopped; without such a reason the answer is not complete. */
   readonly finishReason: FinishReason
   /** Token counts, where the wire has them. */

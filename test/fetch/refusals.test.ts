@@ -47,7 +47,7 @@ describe('an HTTP error through createFetch', () => {
     const events: unknown[] = []
     const response = await ask(server, { options: { onEvent: (told) => events.push(told) } })
     const error = unwrapError({ headers: response.headers })
-    expect(error?.attempts[0]?.requestId).toBeUndefined()
+    expect([error?.requestId, error?.attempts[0]?.requestId]).toEqual(['req-[redacted]', 'req-[redacted]'])
     expect(JSON.stringify([error, events, response.headers.get('x-punctual-error')])).not.toContain('1234567890')
   })
 
