@@ -68,6 +68,8 @@ export function openEventBody(input: StreamBodyInput): StreamBody {
       case 'error':
         return { kind: 'in_band', json: part.error }
       case 'malformed':
+        // The piece of an event behind which the body ends: after a proof nothing depends on it.
+        if (sourceEnded && parser.empty()) return proven() ? whole() : CUT
         return { kind: 'invalid', problem: part.problem, retryable: true }
       case 'end':
         if (finished || part.complete) return whole()
@@ -140,8 +142,7 @@ export function openEventBody(input: StreamBodyInput): StreamBody {
       controls.fail(broken.error)
       return undefined
     }
-    const problem = begun ? 'the stream was cut before its end' : 'the stream ended before any content'
-    return { kind: 'invalid', problem, retryable: true }
+    return begun ? CUT : { ...CUT, problem: 'the stream ended before any content' }
   }
 
   return {
@@ -178,10 +179,20 @@ export function openEventBody(input: StreamBodyInput): StreamBody {
       return Math.max(heardAt, clock.now()) + TRAILING_MS
     },
     proven: () => (proven() ? whole() : undefined),
-    partial: () => partialOf(gathered.partial()),
+    partial() {
+      // Interrupted while its consumer was behind: what has come is read for the error alone.
+      while (!outcome) {
+        const frame = parser.next()
+        if (!frame || frame.kind === 'too_large') break
+        if (frame.kind === 'event') for (const part of read(frame)) gathered.add(part)
+      }
+      return partialOf(gathered.partial())
+    },
     text: () => textOf([kept.bytes()]),
   }
 }
+
+const CUT = { kind: 'invalid', problem: 'the stream was cut before its end', retryable: true } as const
 
 /** Content is what the caller waits for: a part with data but no text is none, nor is anything about the answer. */
 export function isContent(part: StreamPart): boolean {

@@ -40,7 +40,7 @@ function identified(call: Call, answer: Answer): Answer {
 /** Well-formed, finished, and without anything in it: LM Studio answers so when a prompt overflows its context. */
 function saysNothing({ text, reasoning, refusal, toolCalls, otherContent, finishReason }: Answer): boolean {
   const silent = !text && !reasoning && !refusal && toolCalls.length === 0 && !otherContent
-  return silent && (finishReason === 'stop' || finishReason === 'tool_calls')
+  return silent && finishReason !== 'length' && finishReason !== 'content_filter'
 }
 
 const EMPTY = {

@@ -160,14 +160,14 @@ function close(running: Running, outcome: Attempt['outcome'], error?: Completion
 }
 
 export function factsOf(running: Running): AttemptFacts {
-  const { sent, response, misfit, reader } = running
+  const { sent, reconnect, response, misfit, reader } = running
   let partial = misfit
   try {
     partial ??= reader?.partial()
   } catch {
     // The provider's own code, which is asked while the call ends: what it cannot say is lost.
   }
-  return { sent, response: response && seen(running, response), partial }
+  return { sent, reconnect, response: response && seen(running, response), partial }
 }
 
 export function seen({ reader, errorBody }: Running, { status, headers }: GoodResponse): SeenResponse {

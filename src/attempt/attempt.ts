@@ -78,7 +78,8 @@ function authorized(running: Running, given: Credentials, now: number): void {
 
 function send(running: Running, request: WireRequest, fresh: boolean, now: number): void {
   const { call } = running
-  beginPhase(running, 'connect', now + call.settings.limits.connect)
+  const { connect, given } = call.settings.limits
+  if (!call.transport.queues || given.connect !== undefined) beginPhase(running, 'connect', now + connect)
   running.exchange = call.transport.start(request, running, fresh)
 }
 
@@ -140,8 +141,10 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
     this.ended = true
     if (this.over) return
     const { reader } = this
-    if (reader) reading(this, () => reader.end())
-    else statusSeen(this, true)
+    if (!reader) return statusSeen(this, true)
+    reading(this, () => reader.end())
+    // The last byte is there, and who reads at his own pace is not the attempt.
+    if (!this.over && !this.concluding) finishPhase(this, 'attempt')
   },
 
   onError(error) {
@@ -205,6 +208,10 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
 
   resume() {
     this.exchange?.resume()
+  },
+
+  decoding() {
+    return this.exchange?.decoding?.() ?? false
   },
 
   expired(phase, due) {

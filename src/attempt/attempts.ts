@@ -87,7 +87,10 @@ async function decide(call: Call, loop: Loop, thrown: unknown): Promise<boolean>
 /** What earlier attempts have received is not lost with one that received nothing. */
 function keepReceived(error: CompletionError, before: CompletionError | undefined): void {
   // Our own error of this call, completed in place.
-  if (error.partial === undefined && before?.partial !== undefined) Object.assign(error, { partial: before.partial })
+  const { partial } = error
+  const earlier = before?.partial
+  if (earlier && !(partial?.text || partial?.reasoning || partial?.toolCalls.length))
+    Object.assign(error, { partial: { ...earlier, usage: partial?.usage ?? earlier.usage } })
   if (error.response !== undefined || before?.response === undefined) return
   const { response, status, requestId } = before
   Object.assign(error, { response, status }, requestId !== undefined && { requestId })

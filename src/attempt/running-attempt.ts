@@ -55,4 +55,4 @@ export interface Running extends Behaviour {
 }
 
 /** The methods, which all attempts share. */
-export interface Behaviour extends Receiver, BodyControls, Pick<Watcher, 'expired'> {}
+export interface Behaviour extends Receiver, BodyControls, Pick<Watcher, 'expired' | 'decoding'> {}

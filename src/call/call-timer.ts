@@ -1,4 +1,4 @@
-import { afterReading } from '../base/turn.ts'
+import { afterReading, afterTurn } from '../base/turn.ts'
 import { type Clock, LONGEST_TIMER } from '../vocabulary/clock.ts'
 
 /** The limits within one attempt. `errorBody` is ours: how long the body of an error is worth waiting for. */
@@ -14,6 +14,8 @@ export interface Watcher {
   readonly call: { readonly timer: CallTimer }
   /** `due` is when it was, on the call's clock. */
   expired(phase: Phase, due: number): void
+  /** What has come in time is still being decoded. */
+  decoding(): boolean
 }
 
 /** The total of a call and the phases of its attempt under way, on one timer of the clock's. */
@@ -111,8 +113,9 @@ function fire(timer: CallTimer): void {
   const next = nearest(timer)
   const now = timer.clock.now()
   if (next > now) return arm(timer, next)
-  afterReading(now, next, () => {
+  afterReading(now, next, function look() {
     const first = nearest(timer)
+    if (now > next && first <= now && timer.watcher?.decoding()) return afterTurn(look)
     if (first <= now) expire(timer, timer.due.indexOf(first), first)
     arm(timer, nearest(timer))
   })

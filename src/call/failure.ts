@@ -9,7 +9,7 @@ import {
   type ErrorResponse,
   type TimeoutPhase,
 } from '../vocabulary/errors.ts'
-import type { HeaderBag } from '../vocabulary/header-bag.ts'
+import { type HeaderBag, headersOfBag } from '../vocabulary/header-bag.ts'
 import type { PartialAnswer } from '../vocabulary/result.ts'
 import type { Call, Ending } from './call.ts'
 import { promptTexts } from './prompt-texts.ts'
@@ -17,12 +17,14 @@ import { promptTexts } from './prompt-texts.ts'
 /** What an attempt knows of itself when it fails. */
 export interface AttemptFacts {
   readonly sent: boolean
+  /** It had left once before, on a connection that was closed meanwhile. */
+  readonly reconnect: boolean
   readonly response: SeenResponse | undefined
   readonly partial: PartialAnswer | undefined
 }
 
 /** Where no attempt is under way. */
-const NO_ATTEMPT: AttemptFacts = { sent: false, response: undefined, partial: undefined }
+const NO_ATTEMPT: AttemptFacts = { sent: false, reconnect: false, response: undefined, partial: undefined }
 
 /** The error of a response or of a transport failure. */
 export function observedError(call: Call, observation: Observation, facts: AttemptFacts): CompletionError {
@@ -39,7 +41,7 @@ export function observedError(call: Call, observation: Observation, facts: Attem
     ...common(call, facts),
     ...found,
     // Whatever broke after an answer had begun: the request had left.
-    sent: facts.sent && !(unsent && !facts.response),
+    sent: facts.sent && !(unsent && !facts.response && !facts.reconnect),
     cause: 'error' in observation ? withoutBytes(observation.error) : undefined,
   })
 }
@@ -161,7 +163,7 @@ function errorResponse(call: Call, { status, headers, body }: SeenResponse): Err
   const secrets = secretsOf(call)
   return {
     status,
-    headers: new Headers(safeHeaders(headers, secrets)),
+    headers: headersOfBag(safeHeaders(headers, secrets)),
     body: redactCutText(body.slice(0, MOST_SHOWN), secrets),
   }
 }

@@ -55,7 +55,8 @@ function advise(seen: Explained): string {
     return `This is a web page: check that the baseURL${seen.baseURL ? ` (${seen.baseURL})` : ''} is the API's, and any proxy.`
   if (seen.tooLarge) return 'This request alone is larger than the limit; make it smaller.'
   // A proxy's credentials are not the provider's.
-  if (seen.code === 'authentication' && seen.what !== undefined) return 'Check the user and the password in its URL.'
+  if (seen.code === 'authentication' && (seen.what !== undefined || seen.status === 407))
+    return "Check the user and the password in the proxy's URL."
   // A model's own refusal.
   if (seen.code === 'content_filter' && seen.what !== undefined) return 'Change the messages.'
   return ADVICE[seen.code] ?? ''

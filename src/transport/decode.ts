@@ -7,6 +7,8 @@ export interface Decoder {
   end(): void
   pause(): void
   resume(): void
+  /** What it has been given is not decoded yet. */
+  busy(): boolean
   destroy(): void
 }
 
@@ -33,6 +35,18 @@ const OPEN: Readonly<Record<string, (zlib: Zlib, firstByte: number) => Transform
   deflate: (zlib, firstByte) => ((firstByte & 0x0f) === 8 ? zlib.createInflate() : zlib.createInflateRaw()),
 }
 
+/** Codings of the IANA registry that are not undone here. What is none is no encoding: servers write `none`, `utf-8` and the like. */
+const UNKNOWN: ReadonlySet<string> = new Set([
+  'aes128gcm',
+  'compress',
+  'dcb',
+  'dcz',
+  'exi',
+  'pack200-gzip',
+  'x-compress',
+  'zstd',
+])
+
 /**
  * A decoder for a content-encoding header, or undefined where there is nothing to undo.
  *
@@ -44,9 +58,9 @@ export function openDecoder(contentEncoding: string, sink: DecoderSink): Decoder
     .toLowerCase()
     .split(',')
     .map((coding) => coding.trim())
-    .filter((coding) => coding !== '' && coding !== 'identity')
+    .filter((coding) => Object.hasOwn(OPEN, coding) || UNKNOWN.has(coding))
   if (codings.length === 0) return undefined
-  if (codings.length > MAX_LAYERS || codings.some((coding) => !Object.hasOwn(OPEN, coding))) {
+  if (codings.length > MAX_LAYERS || codings.some((coding) => UNKNOWN.has(coding))) {
     return refusal(contentEncoding, sink)
   }
 
@@ -72,6 +86,7 @@ export function openDecoder(contentEncoding: string, sink: DecoderSink): Decoder
     end: outermost.end,
     pause: innermost.pause,
     resume: innermost.resume,
+    busy: () => layers.some((layer) => layer.busy()),
     destroy: () => layers.forEach((layer) => layer.destroy()),
   }
 }
@@ -128,6 +143,7 @@ function openLayer(coding: string, sink: DecoderSink): Decoder {
       paused = false
       stream?.resume()
     },
+    busy: () => stream !== undefined && !dead && !decoded && (sourceEnded || stream.writableLength > 0),
     destroy() {
       dead = true
       stream?.destroy()
@@ -149,6 +165,7 @@ function refusal(contentEncoding: string, sink: DecoderSink): Decoder {
     },
     pause: sink.pause,
     resume: sink.resume,
+    busy: () => false,
     destroy() {
       dead = true
     },

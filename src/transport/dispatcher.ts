@@ -1,5 +1,5 @@
 import type { DispatcherLike } from '../vocabulary/options.ts'
-import { openForeignExchange } from './exchange.ts'
+import { type Dispatch, fail, openForeignExchange } from './exchange.ts'
 import type { Transport } from './transport.ts'
 
 /**
@@ -7,11 +7,12 @@ import type { Transport } from './transport.ts'
  * It tells nothing of its connections: `reused` is never true and `fresh` has no meaning, and it is never closed here.
  */
 export function openDispatcherTransport(dispatcher: DispatcherLike): Transport {
-  return {
-    start: (request, receiver) =>
-      openForeignExchange((options, exchange) => void dispatcher.dispatch(options, exchange), request, receiver),
-    close() {},
+  const dispatch: Dispatch = (options, exchange) => {
+    const taken: unknown = dispatcher.dispatch(options, exchange)
+    // An interceptor may be an async function, which signs, say.
+    if (taken instanceof Promise) taken.catch((error: unknown) => fail(exchange, error))
   }
+  return { start: (request, receiver) => openForeignExchange(dispatch, request, receiver), queues: true, close() {} }
 }
 
 /** Where undici 8 and its predecessors (Node's own among them) keep the dispatcher of the whole process. */

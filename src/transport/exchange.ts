@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import { written } from '../base/json.ts'
 import { type HeaderBag, separatorOf } from '../vocabulary/header-bag.ts'
 import { inOwnContext } from './async-context.ts'
 import { type Decoder, openDecoder } from './decode.ts'
@@ -32,6 +33,8 @@ export interface DispatchExchange extends Behaviour {
   settled: boolean
   sent: boolean
   paused: boolean
+  /** Its response has begun. */
+  answered: boolean
   /** Bytes that the announced content-length still owes; NaN where none was announced. */
   owed: number
 }
@@ -102,6 +105,8 @@ function begin(exchange: DispatchExchange): void {
         // Ours are exact and count the waiting; undici's fire late and would cut long generations at 300 s.
         headersTimeout: 0,
         bodyTimeout: 0,
+        // A host's interceptor would follow a redirect with the credential.
+        ...NO_REDIRECT,
       },
       exchange,
     )
@@ -110,7 +115,9 @@ function begin(exchange: DispatchExchange): void {
   }
 }
 
-function fail(exchange: DispatchExchange, error: unknown): void {
+const NO_REDIRECT: object = { maxRedirections: 0 }
+
+export function fail(exchange: DispatchExchange, error: unknown): void {
   if (exchange.settled) return
   // No receiver hears of a failure before it has the handle on what failed.
   if (exchange.starting) return defer(fail, exchange, error)
@@ -174,7 +181,12 @@ const BEHAVIOUR: Behaviour & ThisType<DispatchExchange> = {
         controller.resume()
       }
     }
+    this.answered = true
     this.receiver.onHeaders(status, bag)
+  },
+
+  decoding() {
+    return !this.settled && !this.paused && (this.decoder?.busy() ?? false)
   },
 
   onResponseData(_controller, chunk) {
@@ -203,6 +215,7 @@ const BEHAVIOUR: Behaviour & ThisType<DispatchExchange> = {
       defer(begin, this)
       return
     }
+    if (!this.settled && !this.answered && asResponse(this, error)) return
     fail(this, error)
   },
 
@@ -231,6 +244,7 @@ const BLANK: DispatchExchange = {
   settled: false,
   sent: false,
   paused: false,
+  answered: false,
   owed: Number.NaN,
 }
 
@@ -256,6 +270,28 @@ function decoderSink(
     pause: () => controller.pause(),
     resume: () => controller.resume(),
   }
+}
+
+/** What undici's RetryAgent and responseError throw in place of a response that is an error by its status. */
+interface ResponseInError {
+  readonly code?: unknown
+  readonly statusCode?: unknown
+  readonly headers?: Record<string, string | string[] | undefined> | undefined
+  readonly body?: unknown
+}
+
+/** Reports a response that a foreign dispatcher has made an error of; false where it is none. */
+function asResponse(exchange: DispatchExchange, error: Error): boolean {
+  const { code, statusCode, headers, body } = error as ResponseInError
+  if ((code !== 'UND_ERR_REQ_RETRY' && code !== 'UND_ERR_RESPONSE') || !(Number(statusCode) >= 400)) return false
+  const { receiver } = exchange
+  receiver.onHeaders(Number(statusCode), joined({ ...headers }))
+  const text = typeof body === 'string' ? body : written(body ?? '')
+  if (!exchange.settled && text) receiver.onData(new TextEncoder().encode(text))
+  if (exchange.settled) return true
+  exchange.settled = true
+  receiver.onEnd()
+  return true
 }
 
 /** undici's own object, made for this response alone, with repeated fields joined in place. */

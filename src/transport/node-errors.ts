@@ -31,6 +31,9 @@ export const NODE_ERRORS: readonly ThrownRule[] = [
   [/EPROTO\b/, BROKEN_TLS, 'network', true],
   // ERR_TLS_CERT_… is a certificate's, and those have a row of their own.
   [/ERR_SSL_|ERR_TLS_(?!CERT)|UND_ERR_PRX_TLS/, NO_TLS, 'network'],
+  // undici takes it for a failure; it comes from servers that were not asked for it (RFC 9110 section 15.2).
+  [/UND_ERR_SOCKET\b.*bad response/, 'the server sent 100 Continue unasked, which cannot be read', 'invalid_response'],
+  [/HTTPS?_PROXY: /, "the environment's proxy (HTTPS_PROXY, HTTP_PROXY) cannot be used", 'network'],
   [/UND_ERR_SOCKET\b.*bad upgrade/, 'the server switched protocols', 'invalid_response', true],
   [/ENHANCE_YOUR_CALM/, 'the server asked for fewer requests', 'overloaded', true],
   [/UND_ERR_RES_CONTENT/, 'the body ended before its stated length', 'invalid_response', true],

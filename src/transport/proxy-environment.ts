@@ -5,8 +5,8 @@ export function proxyFromEnvironment(url: URL, environment: Environment): string
   // Lower case first, as curl has it; each protocol has its own, as everywhere but in undici, where HTTP_PROXY serves https too.
   const proxy =
     url.protocol === 'https:'
-      ? environment['https_proxy'] || environment['HTTPS_PROXY']
-      : environment['http_proxy'] || environment['HTTP_PROXY']
+      ? environment['https_proxy']?.trim() || environment['HTTPS_PROXY']?.trim()
+      : environment['http_proxy']?.trim() || environment['HTTP_PROXY']?.trim()
   if (!proxy) return undefined
   return isExcepted(url, environment['no_proxy'] || environment['NO_PROXY'] || '') ? undefined : proxy
 }

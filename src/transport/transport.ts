@@ -36,6 +36,8 @@ export interface Receiver {
 export interface Exchange {
   pause(): void
   resume(): void
+  /** Bytes that have come are still being decoded, outside the event loop. */
+  decoding?(): boolean
   /** Ends the exchange at once: its socket is closed, also one that is still connecting. */
   cancel(reason: unknown): void
 }
@@ -47,6 +49,8 @@ export interface Transport {
    * used.
    */
   start(request: WireRequest, receiver: Receiver, fresh: boolean): Exchange
+  /** A request may wait in a queue of somebody else's before it is connected, which no default limit counts. */
+  readonly queues?: boolean
   /** Destroys every connection. */
   close(): void
 }

@@ -10,7 +10,14 @@ export const separatorOf = (name: string): string => (name === 'set-cookie' ? '\
 /** As the web's standard has them: every cookie by itself. */
 export function headersOfBag(bag: HeaderBag): Headers {
   const { 'set-cookie': cookies, ...others } = bag
-  const headers = new Headers(others)
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(others)) {
+    try {
+      headers.append(name, value)
+    } catch {
+      // Of a custom fetch, which may give what no header can hold.
+    }
+  }
   for (const cookie of cookies?.split('\n') ?? []) headers.append('set-cookie', cookie)
   return headers
 }

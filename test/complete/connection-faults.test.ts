@@ -259,3 +259,15 @@ test('a used connection that dies stays dead without retries', async () => {
   expect(error).toMatchObject({ code: 'network', sent: true, stopReason: 'max_retries' })
   expect(server.requests).toHaveLength(2)
 })
+
+test('what had left on a connection that died is sent, though the next one is refused', async () => {
+  const server = await faultServer((exchange) => {
+    if (exchange.index === 0) answering(exchange)
+    else void server.close()
+  })
+  const client = clientOf(server.origin, { retry: 0 })
+  await client.complete(asked)
+  await turns()
+  const error = await failureOf(client.complete(asked))
+  expect(error).toMatchObject({ code: 'network', sent: true, attempts: [{ reconnect: true }] })
+})

@@ -1,8 +1,9 @@
+import { gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { asked, clientOf, deaf, failureOf, observer, responding, scriptedFetch, silence } from '../support/call.ts'
 import { ANSWER, answering, chat, failure } from '../support/chat.ts'
 import { DONE, finish, streaming, TEXT, word } from '../support/chat-stream.ts'
-import { faultServer } from '../support/fault-server.ts'
+import { type FaultExchange, faultServer } from '../support/fault-server.ts'
 import { testClock, turns } from '../support/test-clock.ts'
 
 const TOTAL = { code: 'timeout', phase: 'total', retryable: false, stopReason: 'deadline', name: 'TimeoutError' }
@@ -79,12 +80,26 @@ test.each([
 
 test('a limit left at its default is not run again', async () => {
   const clock = testClock()
-  let opened = 0
-  const dispatcher = { dispatch: () => ++opened > 0 }
-  const failed = failureOf(clientOf('http://local', { clock, dispatcher }).complete(asked))
-  await clock.advance(10_000)
-  expect(await failed).toMatchObject({ phase: 'connect', retryable: false, stopReason: 'not_retryable', sent: false })
-  expect(opened).toBe(1)
+  const body = new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode(word('Par'))) })
+  const fetch = scriptedFetch(() => new Response(body))
+  const failed = failureOf(clientOf('http://local', { clock, fetch }).complete(asked, { wire: 'stream' }))
+  await clock.advance(120_000)
+  expect(await failed).toMatchObject({ phase: 'idle', retryable: false, stopReason: 'not_retryable' })
+  expect(fetch.requests).toHaveLength(1)
+})
+
+test('waiting in a queue of somebody else has no limit but that which is set', async () => {
+  const clock = testClock()
+  const dispatcher = { dispatch: () => true }
+  const client = clientOf('http://local', { clock, dispatcher, retry: 0 })
+  const [patient, limited] = [
+    failureOf(client.complete(asked)),
+    failureOf(client.complete(asked, { timeout: { connect: 500 } })),
+  ]
+  await clock.advance(500)
+  expect(await limited).toMatchObject({ phase: 'connect', retryable: true, sent: false })
+  await clock.advance(600_000)
+  expect(await patient).toMatchObject(TOTAL)
 })
 
 test.each(['connect', 'headers', 'attempt'])('a %s limit beyond the total reports the total', async (phase) => {
@@ -179,21 +194,27 @@ test.each([-3_600_000, 3_600_000])('a wall clock that jumps by %i changes no lim
   expect(await failed).toMatchObject({ ...TOTAL, duration: 1_000 })
 })
 
-test.each([{ timeout: 150 }, { timeout: { attempt: 150 } }, { timeout: { headers: 150 } }])(
-  'a busy loop does not lose an answer that came (%j)',
-  async (options) => {
-    await using server = await faultServer(answering)
-    const client = clientOf(server.origin)
-    await client.complete(asked)
-    const call = client.complete(asked, { ...options, retry: 0 })
-    await vi.waitUntil(() => server.requests.length === 2, { interval: 1 })
-    // The answer is written by now, or will be before the loop is busy.
-    await turns(1)
-    const end = performance.now() + 300
-    while (performance.now() < end);
-    expect((await call).text).toBe(ANSWER)
-  },
-)
+const zipped = (exchange: FaultExchange): void =>
+  exchange.respond(gzipSync(JSON.stringify(chat())), { headers: { 'content-encoding': 'gzip' } })
+
+test.each([
+  [{ timeout: 150 }, answering],
+  [{ timeout: { attempt: 150 } }, answering],
+  [{ timeout: { headers: 150 } }, answering],
+  [{ timeout: 150 }, zipped],
+  [{ timeout: { attempt: 150 } }, zipped],
+])('a busy loop does not lose an answer that came (%j, %o)', async (options, respond) => {
+  await using server = await faultServer(respond)
+  const client = clientOf(server.origin)
+  await client.complete(asked)
+  const call = client.complete(asked, { ...options, retry: 0 })
+  await vi.waitUntil(() => server.requests.length === 2, { interval: 1 })
+  // The answer is written by now, or will be before the loop is busy.
+  await turns(1)
+  const end = performance.now() + 300
+  while (performance.now() < end);
+  expect((await call).text).toBe(ANSWER)
+})
 
 test('a busy loop does not lose a stream that came whole', async () => {
   await using server = await faultServer((exchange) => streaming(exchange))

@@ -66,7 +66,11 @@ describe('a provider', () => {
 
 describe('a fetch', () => {
   test('whose headers are a Map with numbers in it is read', async () => {
-    const response = { status: 429, headers: new Map<string, unknown>([['x-count', 5]]), body: null }
+    const headers = new Map<string, unknown>([
+      ['x-count', 5],
+      ['x-note', '日本'],
+    ])
+    const response = { status: 429, headers, body: null }
     const fetch = (async () => response) as unknown as typeof globalThis.fetch
     expect(await failureOf(clientOf('http://local', { fetch, retry: 0 }).complete(asked))).toMatchObject({
       code: 'rate_limit',

@@ -110,7 +110,7 @@ describe('through a proxy', () => {
       {
         code: 'authentication',
         retryable: false,
-        message: expect.stringMatching(/user and the password in its URL/) as string,
+        message: expect.stringMatching(/user and the password in the proxy's URL/) as string,
       },
     ],
     [403, { code: 'network', retryable: false }],

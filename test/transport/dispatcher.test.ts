@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { Agent, MockAgent, ProxyAgent } from 'undici'
+import { Agent, interceptors, MockAgent, ProxyAgent } from 'undici'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { hostDispatcher } from '../../src/transport/dispatcher.ts'
 import { openNodeTransports } from '../../src/transport/node.ts'
@@ -36,6 +36,29 @@ describe("a caller's dispatcher", () => {
     const mock = mockAgent()
     const received = await receive(transports.pick({ proxy: 'env', dispatcher: mock }), post(url)).done
     expect(received).toMatchObject({ order: ['sent', 'headers', 'data', 'end'], text: '{"mocked":true}' })
+  })
+
+  test.each([
+    ['follows redirects', interceptors.redirect({ maxRedirections: 3 }), 307],
+    ['tries again', interceptors.retry({ maxRetries: 0 }), 503],
+    ['throws for a status', interceptors.responseError(), 401],
+  ])('that %s gives the response all the same', async (_, interceptor, status) => {
+    await using elsewhere = await faultServer((exchange) => exchange.json({}))
+    await using server = await faultServer((exchange) =>
+      exchange.json({ error: { message: 'no' } }, { status, headers: { location: elsewhere.origin, 'x-mark': 'a' } }),
+    )
+    const dispatcher = new Agent().compose(interceptor)
+    const received = await receive(transports.pick({ dispatcher }), post(server.url())).done
+    expect(received).toMatchObject({ status, headers: { 'x-mark': 'a' } })
+    expect(received.order.at(-1)).toBe('end')
+    expect(elsewhere.requests).toHaveLength(0)
+    await dispatcher.destroy()
+  })
+
+  test('whose dispatch rejects is an error', async () => {
+    const dispatcher = { dispatch: () => Promise.reject(new Error('no signature')) as never }
+    const received = await receive(transports.pick({ dispatcher }), post(url)).done
+    expect(received).toMatchObject({ order: ['error'], error: { message: 'no signature' } })
   })
 
   test('that does not know our handler is an error', async () => {
