@@ -3,6 +3,7 @@ import { openJsonBody } from '../answer/json-body.ts'
 import { keepBytes } from '../answer/kept-bytes.ts'
 import { textOf } from '../answer/parse.ts'
 import { NO_TAKER, openStreamBody } from '../answer/stream-body.ts'
+import { parsed } from '../base/json.ts'
 import type { Call } from '../call/call.ts'
 import type { Passage } from './passage.ts'
 
@@ -97,6 +98,9 @@ export function openPassedBody(input: PassedBodyInput): PassedBody {
     },
     end() {
       ended = true
+      // Where the end of the connection is that of the document, a cut looks like an end.
+      if (!proven && document && !isFramed(response) && isCut(textOf([passage.whole()]).trim()))
+        return { kind: 'invalid', problem: 'the JSON document was cut before its end', retryable: true }
       return noted(reader.end())
     },
     ...(failed && { failed: (error: unknown) => failed(error) }),
@@ -132,6 +136,13 @@ const tooLarge = (limit: number): Outcome => ({
 /** Embeddings, lists of models: small, and worth a second attempt until the last byte. */
 const isDocument = ({ headers }: GoodResponse): boolean =>
   /^application\/([\w.-]+\+)?json\b/i.test(headers['content-type'] ?? '')
+
+const isFramed = ({ headers }: GoodResponse): boolean =>
+  headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
+
+/** JSON, of which there may be one to a line. */
+const isCut = (text: string): boolean =>
+  text !== '' && parsed(text) === undefined && parsed(text.slice(text.lastIndexOf('\n') + 1)) === undefined
 
 const SOMETHING: WholeAnswer = { answer: { text: '', toolCalls: [], finishReason: 'other' }, raw: undefined }
 

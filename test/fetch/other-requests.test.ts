@@ -36,6 +36,26 @@ describe('a request of which nothing can be proven', () => {
     expect(await response.json()).toEqual({ data: [] })
   })
 
+  it('is retried when its document is cut where the connection ends', async () => {
+    await using server = await faultServer((exchange) => {
+      exchange.head({ headers: { 'content-type': 'application/json', connection: 'close' } })
+      exchange.write(exchange.index === 0 ? '{"data":[{"embedding":[0.1,0.' : '{"data":[]}')
+      exchange.end()
+    })
+    expect(await (await post(server, '/v1/embeddings')).json()).toEqual({ data: [] })
+    expect(server.requests.length).toBe(2)
+  })
+
+  it.each(['', '[]', '{"a":1}\n{"b":2}\n'])('is whole where the connection ends: %j', async (body) => {
+    await using server = await faultServer((exchange) => {
+      exchange.head({ headers: { 'content-type': 'application/json', connection: 'close' } })
+      exchange.write(body)
+      exchange.end()
+    })
+    expect(await (await post(server, '/v1/embeddings')).text()).toBe(body)
+    expect(server.requests.length).toBe(1)
+  })
+
   it('is handed on with its first bytes where it is no document', async () => {
     await using server = await faultServer(async (exchange) => {
       exchange.head({ headers: { 'content-type': 'audio/mpeg', 'transfer-encoding': 'chunked' } })
