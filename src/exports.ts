@@ -32,7 +32,7 @@ export { CompletionError, isCompletionError } from './vocabulary/errors.ts'
 export type { Client, ClientDefaults, CloseOptions, Complete, ProviderLike, Stream } from './client.ts'
 export type { EventsBody } from './stream/read-events.ts'
 export type { StreamEvent } from './stream/stream-events.ts'
-export type { CompletionStream, ReadableStreamOptions, StreamFormat } from './stream/stream-handle.ts'
+export type { CompletionStream, EncodedBytes, ReadableStreamOptions, StreamFormat } from './stream/stream-handle.ts'
 export type { Attempt } from './vocabulary/attempt-record.ts'
 export type {
   AnyCompletionError,
@@ -42,6 +42,7 @@ export type {
   ErrorResponse,
   StopReason,
   TimeoutPhase,
+  WrittenError,
 } from './vocabulary/errors.ts'
 export type { CallEvent } from './vocabulary/events.ts'
 export type {
@@ -58,6 +59,8 @@ export type {
 } from './vocabulary/message.ts'
 export type {
   DispatcherLike,
+  FetchedLike,
+  FetchLike,
   Options,
   RetryContext,
   RetryDecision,
@@ -65,6 +68,7 @@ export type {
   TimeoutOptions,
 } from './vocabulary/options.ts'
 export type {
+  NoTools,
   OutputDefinition,
   OutputOf,
   OutputSpec,
@@ -87,6 +91,7 @@ export type {
 } from './vocabulary/result.ts'
 export type {
   JsonSchema,
+  JsonSchemaObject,
   SchemaOutput,
   SchemaWithJson,
   StandardJsonSchema,

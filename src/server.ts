@@ -21,7 +21,7 @@ export type {
   LambdaContext,
   PlatformSource,
 } from './server/deadline-from.ts'
-export type { MiddlewareOptions } from './server/middleware.ts'
+export type { MiddlewareOptions, ServedRequest } from './server/middleware.ts'
 export type { Platform, PlatformName } from './server/platforms.ts'
 export type { Problem, ProblemBody, ProblemOptions } from './server/problem.ts'
 export type { RelayOptions, RelaySource } from './server/relay-events.ts'

@@ -94,7 +94,7 @@ describe('the arguments of a call', () => {
   })
 
   test.each([
-    ['do not parse', '{"city":', /no JSON/],
+    ['do not parse', '{"city":', /not JSON/],
     ['do not validate', '{"city":7}', /expected a city/],
   ])('that %s are kept and reported', async (_, written, message) => {
     const call = await called(written)
@@ -107,6 +107,15 @@ describe('the arguments of a call', () => {
     expect(await called(written, 'now')).toMatchObject({ arguments: written, input: {} })
   })
 
+  test.each(['["rm"]', '"rm"', '7'])(
+    'written as %j are no arguments, also of a tool without a schema',
+    async (written) => {
+      const call = await called(written, 'now')
+      expect(call).toMatchObject({ issues: [{ message: 'must be an object' }] })
+      expect(call).not.toHaveProperty('input')
+    },
+  )
+
   test('are held against plain JSON Schema', async () => {
     expect(await called({ id: 7 }, 'plain')).toMatchObject({ input: { id: 7 } })
     expect(await called('null', 'plain')).toMatchObject({ issues: [{ path: ['id'] }] })
@@ -114,7 +123,8 @@ describe('the arguments of a call', () => {
 
   test('of a tool that nobody has are parsed and reported', async () => {
     const call = await called({ x: 1 }, 'made_up')
-    expect(call).toMatchObject({ name: 'made_up', input: { x: 1 }, issues: [{ message: /no tool of this name/ }] })
+    expect(call).toMatchObject({ name: 'made_up', arguments: '{"x":1}', issues: [{ message: /no tool of this name/ }] })
+    expect(call?.input).toBeUndefined()
   })
 
   test('may hold null for an optional member', async () => {

@@ -14,6 +14,7 @@ import { YOUNG } from '../base/young.ts'
 import type { TransportChoice } from '../transport/transport.ts'
 import type { CallEvent } from '../vocabulary/events.ts'
 import type { Options, RetryOptions, TimeoutOptions } from '../vocabulary/options.ts'
+import type { Metadata } from '../vocabulary/result.ts'
 
 /** Every default of the options, in one place. */
 const DEFAULTS = {
@@ -50,7 +51,7 @@ export interface Layer {
   readonly wire: 'auto' | 'json' | 'stream'
   readonly rawEvents: boolean
   readonly maxResponseBytes: number
-  readonly metadata: Readonly<Record<string, string | number | boolean>>
+  readonly metadata: Metadata
   readonly onEvents: readonly ((event: CallEvent) => void)[]
 }
 
@@ -200,7 +201,7 @@ function transportOf(what: string, base: Layer, given: Options): Pick<Layer, 'fe
   return { fetch, dispatcher, proxy }
 }
 
-function checkMetadata(what: string, value: NonNullable<Options['metadata']>): NonNullable<Options['metadata']> {
+function checkMetadata(what: string, value: NonNullable<Options['metadata']>): Metadata {
   const given: Record<string, string | number | boolean> = {}
   for (const [key, member] of Object.entries(value) as Iterable<[string, unknown]>) {
     if (member === undefined) continue

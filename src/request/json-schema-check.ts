@@ -1,6 +1,5 @@
-import { object } from '../base/json.ts'
+import { type JsonObject, object } from '../base/json.ts'
 import type { Issue } from '../vocabulary/result.ts'
-import type { JsonSchema } from '../vocabulary/standard-schema.ts'
 import { DEEPEST, resolved } from './json-schema.ts'
 
 type Path = readonly (string | number)[]
@@ -12,7 +11,7 @@ const MOST = 20
  * Holds a value against plain JSON Schema: types, members, items, alternatives, enumerations, references and bounds. Keywords beyond
  * these are not looked at, so that everything found is wrong, but not everything wrong is found.
  */
-export function misfits(schema: JsonSchema, value: unknown): readonly Issue[] {
+export function misfits(schema: JsonObject, value: unknown): readonly Issue[] {
   const issues: Issue[] = []
   check(schema, value, [], issues, { root: schema, steps: LEAST_STEPS + STEPS_EACH * sizeOf(value) })
   return issues
@@ -38,7 +37,7 @@ function sizeOf(value: unknown): number {
 }
 
 interface Walk {
-  readonly root: JsonSchema
+  readonly root: JsonObject
   steps: number
 }
 
@@ -87,7 +86,7 @@ function check(node: unknown, value: unknown, path: Path, issues: Issue[], walk:
 }
 
 function checkMembers(
-  { properties, required, additionalProperties, patternProperties }: JsonSchema,
+  { properties, required, additionalProperties, patternProperties }: JsonObject,
   members: Record<string, unknown>,
   path: Path,
   issues: Issue[],

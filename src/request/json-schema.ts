@@ -1,15 +1,14 @@
-import { object } from '../base/json.ts'
-import type { JsonSchema } from '../vocabulary/standard-schema.ts'
+import { type JsonObject, object } from '../base/json.ts'
 
 /** What an answer that is no object is wrapped in. */
 export const WRAPPER = 'value'
 
 /** Whether a schema's root is an object and nothing else: providers take no other root. */
-export const describesObject = (schema: JsonSchema): boolean =>
+export const describesObject = (schema: JsonObject): boolean =>
   schema.type === 'object' && !['anyOf', 'oneOf', 'allOf', '$ref'].some((keyword) => keyword in schema)
 
 /** A schema as the only member of an object; its definitions stay at the root, where references look for them. */
-export function wrapped(schema: JsonSchema): JsonSchema {
+export function wrapped(schema: JsonObject): JsonObject {
   const { $defs, definitions, ...root } = schema
   return {
     type: 'object',
@@ -38,7 +37,7 @@ function moved(node: unknown): unknown {
  * Takes out nulls that can only mean "absent": members that the schema knows, does not require, and never lets be null. Strict modes
  * know no optional member, so that there null is the only way to leave one out; other models write it on their own.
  */
-export function withoutNulls(schema: JsonSchema, value: unknown): unknown {
+export function withoutNulls(schema: JsonObject, value: unknown): unknown {
   return clean(value, [schema], schema, 0)
 }
 
@@ -46,7 +45,7 @@ export function withoutNulls(schema: JsonSchema, value: unknown): unknown {
 export const DEEPEST = 200
 
 /** `candidates`: every schema that may describe the value. */
-function clean(value: unknown, candidates: readonly unknown[], root: JsonSchema, depth: number): unknown {
+function clean(value: unknown, candidates: readonly unknown[], root: JsonObject, depth: number): unknown {
   if (depth > DEEPEST) return value
   const schemas = flat(candidates, root)
   if (Array.isArray(value)) {
@@ -73,8 +72,8 @@ function clean(value: unknown, candidates: readonly unknown[], root: JsonSchema,
 }
 
 /** Schemas with their alternatives and references in their place. */
-function flat(candidates: readonly unknown[], root: JsonSchema): JsonSchema[] {
-  const found = new Set<JsonSchema>()
+function flat(candidates: readonly unknown[], root: JsonObject): JsonObject[] {
+  const found = new Set<JsonObject>()
   const queue = [...candidates]
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
     const schema = object(next)
@@ -90,7 +89,7 @@ function flat(candidates: readonly unknown[], root: JsonSchema): JsonSchema[] {
 }
 
 /** Whether null may fit; where that cannot be told, it may. */
-function admitsNull(candidate: unknown, root: JsonSchema): boolean {
+function admitsNull(candidate: unknown, root: JsonObject): boolean {
   const schemas = flat([candidate], root)
   return (
     schemas.length === 0 ||
@@ -104,7 +103,7 @@ function admitsNull(candidate: unknown, root: JsonSchema): boolean {
 }
 
 /** What a reference within the schema points at; the schema that fits everything where that is not known. */
-export function resolved(reference: string, root: JsonSchema): unknown {
+export function resolved(reference: string, root: JsonObject): unknown {
   if (!reference.startsWith('#')) return {}
   let node: unknown = root
   for (const step of reference.slice(1).split('/').slice(1)) {

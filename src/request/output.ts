@@ -1,10 +1,9 @@
 import { fail, rejectUnknown } from '../base/check.ts'
-import { object } from '../base/json.ts'
+import { type JsonObject, object } from '../base/json.ts'
 import type { AssistantMessage, Message } from '../vocabulary/message.ts'
 import type { Answer } from '../vocabulary/provider.ts'
 import type { Request, ResolvedOutput } from '../vocabulary/request.ts'
 import type { Issue } from '../vocabulary/result.ts'
-import type { JsonSchema } from '../vocabulary/standard-schema.ts'
 import { describesObject, WRAPPER, withoutNulls, wrapped } from './json-schema.ts'
 import { pairOf, type ReadSchema, readSchema, type Validated, validate } from './schema.ts'
 import { NAME, NAME_RULE } from './tools.ts'
@@ -163,7 +162,7 @@ function place(path: readonly (string | number)[], names: ReadonlySet<string>): 
   return steps.join('').replace(/^\./, '')
 }
 
-function namesIn(schema: JsonSchema): ReadonlySet<string> {
+function namesIn(schema: JsonObject): ReadonlySet<string> {
   const names = new Set<string>()
   const visit = (node: unknown): void => {
     if (Array.isArray(node)) node.forEach(visit)

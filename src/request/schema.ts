@@ -1,12 +1,12 @@
 import { checkJson, fail } from '../base/check.ts'
-import { object } from '../base/json.ts'
+import { type JsonObject, object } from '../base/json.ts'
 import type { Issue } from '../vocabulary/result.ts'
-import type { JsonSchema, StandardIssue, StandardResult } from '../vocabulary/standard-schema.ts'
+import type { StandardIssue, StandardResult } from '../vocabulary/standard-schema.ts'
 import { misfits } from './json-schema-check.ts'
 
 /** A schema of the caller's in one form: what is sent, and how a value is validated. */
 export interface ReadSchema {
-  readonly json: JsonSchema
+  readonly json: JsonObject
   /** Undefined for JSON Schema: a value is held against what of it `misfits` knows. */
   readonly validate: ((value: unknown) => StandardResult<unknown> | Promise<StandardResult<unknown>>) | undefined
 }
@@ -17,7 +17,7 @@ export type Validated =
   | { readonly ok: false; readonly issues: readonly Issue[]; readonly fault?: unknown }
 
 /** Converting a schema costs more than a call does, and a schema does not change. */
-const converted = new WeakMap<object, JsonSchema>()
+const converted = new WeakMap<object, JsonObject>()
 /** Plain schemas of which it is known that they can be sent. */
 const sendable = new WeakSet<object>()
 
@@ -61,7 +61,7 @@ function validateOf(props: Record<string, unknown>): ReadSchema['validate'] {
   return typeof method === 'function' ? (value) => method.call(props, value) as StandardResult<unknown> : undefined
 }
 
-function offered(field: string, schema: object, { vendor, jsonSchema }: Record<string, unknown>): JsonSchema {
+function offered(field: string, schema: object, { vendor, jsonSchema }: Record<string, unknown>): JsonObject {
   const known = converted.get(schema)
   if (known) return known
   const converter = object(jsonSchema)
@@ -87,7 +87,7 @@ function offered(field: string, schema: object, { vendor, jsonSchema }: Record<s
 }
 
 /** `$schema` is dropped: some providers refuse it, and none needs it. */
-function checkJsonSchema(field: string, value: unknown, trusted = false): JsonSchema {
+function checkJsonSchema(field: string, value: unknown, trusted = false): JsonObject {
   const json = object(value)
   if (!json || !(trusted || isPlain(json)))
     fail(field, value ?? null, `a Standard Schema that offers JSON Schema, or JSON Schema (${REMEDY})`)

@@ -1,4 +1,5 @@
 import { checkWireFields, fail, isRecord, rejectUnknown } from '../base/check.ts'
+import { object } from '../base/json.ts'
 import type { Request, ResolvedTool, Tool } from '../vocabulary/request.ts'
 import type { ToolCall } from '../vocabulary/result.ts'
 import { describesObject, withoutNulls } from './json-schema.ts'
@@ -17,12 +18,11 @@ export const NAME: RegExp = /^[a-zA-Z0-9_-]{1,64}$/
 export const NAME_RULE = '1 to 64 letters, digits, _ and -'
 
 const TOOL = new Set(['description', 'input', 'strict', 'extra'])
-const CHOICES: readonly unknown[] = ['auto', 'none', 'required']
 const NONE: ResolvedTools = { tools: [], toolChoice: undefined, parallelToolCalls: undefined, inputs: new Map() }
 /** A model that gives arguments all the same has called the tool none the less. */
 const NO_ARGUMENTS: ReadSchema = {
   json: { type: 'object', properties: {}, additionalProperties: false },
-  validate: (value) => ({ value }),
+  validate: (value) => (object(value) ? { value } : { issues: [{ message: 'must be an object' }] }),
 }
 
 /** Checks a request's tools and reads their schemas; throws a TypeError that names the field and the remedy. */
@@ -72,7 +72,7 @@ function checkChoice(choice: Request['toolChoice'], inputs: ReadonlyMap<string, 
     const known = [...inputs.keys()].join(', ') || 'none'
     fail('request.toolChoice.name', choice.name, `the name of one of request.tools (${known})`)
   }
-  if (!CHOICES.includes(choice)) fail('request.toolChoice', choice, "'auto', 'none', 'required' or { name }")
+  if (choice !== 'required') fail('request.toolChoice', choice, "'auto', 'none', 'required' or { name }")
   if (inputs.size === 0) throw new TypeError("request.toolChoice is 'required', but there are no request.tools")
 }
 
@@ -88,9 +88,9 @@ export function readToolCalls(
 
 function readToolCall(call: ToolCall, schema: ReadSchema | undefined): ToolCall | Promise<ToolCall> {
   const parsed = parseArguments(call.arguments)
-  if (!parsed) return { ...call, issues: [{ message: 'the arguments are no JSON, or end early' }] }
+  if (!parsed) return { ...call, issues: [{ message: 'the arguments are not JSON, or end early' }] }
   const { input } = parsed
-  if (!schema) return { ...call, input, issues: [{ message: 'the request has no tool of this name' }] }
+  if (!schema) return { ...call, issues: [{ message: 'the request has no tool of this name' }] }
   const checked = validate(schema, withoutNulls(schema.json, input))
   return checked instanceof Promise ? checked.then((one) => withInput(call, one)) : withInput(call, checked)
 }

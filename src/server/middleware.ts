@@ -1,6 +1,16 @@
 import { fail, rejectUnknown } from '../base/check.ts'
 import { withRequest } from './with-request.ts'
 
+/** What a request has in every framework. */
+export interface ServedRequest {
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** The path and the query. */
+  readonly url?: string | undefined
+  /** `POST`, say. */
+  readonly method?: string | undefined
+}
+
 /** What {@link expressMiddleware} and {@link fastifyHook} can be given. */
 export interface MiddlewareOptions<Request> {
   /** When the answer to a request must be ready; undefined sets no deadline. */
@@ -11,6 +21,12 @@ export interface MiddlewareOptions<Request> {
  * {@link withRequest} as an Express middleware: `app.use(expressMiddleware({ deadline: () => Date.now() + 25_000 }))`. Also for
  * anything else that calls `(request, response, next)`: Connect, NestJS, Next.js' custom servers.
  */
+export function expressMiddleware(
+  options?: MiddlewareOptions<ServedRequest>,
+): (request: ServedRequest, response: object, next: () => void) => void
+export function expressMiddleware<Request extends object>(
+  options?: MiddlewareOptions<Request>,
+): (request: Request, response: object, next: () => void) => void
 export function expressMiddleware<Request extends object>(
   options: MiddlewareOptions<Request> = {},
 ): (request: Request, response: object, next: () => void) => void {
@@ -22,6 +38,12 @@ export function expressMiddleware<Request extends object>(
  * {@link withRequest} as a Fastify hook: `app.addHook('preHandler', fastifyHook())`. It belongs after the body has been parsed
  * (`preValidation`, `preHandler`): what comes before loses the context where a body arrives.
  */
+export function fastifyHook(
+  options?: MiddlewareOptions<ServedRequest>,
+): (request: ServedRequest, reply: object, done: () => void) => void
+export function fastifyHook<Request extends object>(
+  options?: MiddlewareOptions<Request>,
+): (request: Request, reply: object, done: () => void) => void
 export function fastifyHook<Request extends object>(
   options: MiddlewareOptions<Request> = {},
 ): (request: Request, reply: object, done: () => void) => void {

@@ -4,7 +4,7 @@ import { checkWriting, dataFrame, eventFrame, type FrameSource, type Frames, HEA
 import { openaiFrames } from './openai-frames.ts'
 import { patiently } from './patience.ts'
 import type { StreamEvent } from './stream-events.ts'
-import type { ReadableStreamOptions, StreamFormat } from './stream-handle.ts'
+import type { EncodedBytes, ReadableStreamOptions, StreamFormat } from './stream-handle.ts'
 
 const NAMES = new Set(['format', 'heartbeat'])
 
@@ -15,7 +15,7 @@ export function readableStreamOf(
   consume: () => Events,
   source: FrameSource,
   options: ReadableStreamOptions = {},
-): ReadableStream<Uint8Array> {
+): ReadableStream<EncodedBytes> {
   rejectUnknown('toReadableStream', options, NAMES)
   const { format, heartbeat } = checkWriting(options)
   const frames = framesOf(format, source)
@@ -26,7 +26,7 @@ export function readableStreamOf(
   const leave = async (reason: unknown): Promise<void> => {
     await events.throw?.(reason).catch(() => undefined)
   }
-  return new ReadableStream<Uint8Array>(
+  return new ReadableStream<EncodedBytes>(
     {
       async pull(controller) {
         const askedAt = source.clock.now()

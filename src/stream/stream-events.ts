@@ -1,7 +1,7 @@
 import type { FinishReason, ToolCall, Usage } from '../vocabulary/result.ts'
 
 /** What a stream hands out, in the order in which it came. May grow in a minor version. */
-export type StreamEvent =
+export type StreamEvent<Call extends ToolCall = ToolCall> =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'reasoning'; readonly text: string }
   /** What the model says where it declines to answer. */
@@ -15,7 +15,7 @@ export type StreamEvent =
       readonly arguments: string
     }
   /** A tool call that is whole: told when the answer is proven complete. */
-  | { readonly type: 'tool_call'; readonly toolCall: ToolCall }
+  | { readonly type: 'tool_call'; readonly toolCall: Call }
   /** Replaces what was told before. */
   | { readonly type: 'usage'; readonly usage: Usage }
   /** The last event of an answer that is proven complete. */

@@ -12,15 +12,18 @@ export interface ReadableStreamOptions {
   readonly heartbeat?: number | undefined
 }
 
+/** Bytes over memory of their own, as the web's streams and sockets want them; before TypeScript 5.7 there is no other Uint8Array. */
+export type EncodedBytes = ReturnType<InstanceType<typeof TextEncoder>['encode']>
+
 /**
  * A streamed answer. It begins when it is first pulled, or when `completion` is first awaited; never touched, it makes no request.
  * It has one consumer: a second throws a TypeError. Leaving it early ends the HTTP exchange at once.
  */
 export interface CompletionStream<Output = unknown, Call extends ToolCall = ToolCall>
-  extends AsyncIterable<StreamEvent>,
+  extends AsyncIterable<StreamEvent<Call>>,
     AsyncDisposable {
   /** @throws CompletionError whenever the answer did not come whole: a stream never ends quietly that did not end well */
-  [Symbol.asyncIterator](): AsyncIterableIterator<StreamEvent, undefined, undefined>
+  [Symbol.asyncIterator](): AsyncIterableIterator<StreamEvent<Call>, undefined, undefined>
   /** The text alone. */
   readonly textStream: AsyncIterable<string>
   /** The whole answer. Awaiting it drains what nobody else reads. It never becomes an unhandled rejection. */
@@ -28,5 +31,5 @@ export interface CompletionStream<Output = unknown, Call extends ToolCall = Tool
   /** Ends the call; whoever reads gets an `aborted` error with this reason. */
   cancel(reason?: unknown): void
   /** The events as server-sent events, in bytes, with comments as heartbeats. It is the one consumer. */
-  toReadableStream(options?: ReadableStreamOptions): ReadableStream<Uint8Array>
+  toReadableStream(options?: ReadableStreamOptions): ReadableStream<EncodedBytes>
 }

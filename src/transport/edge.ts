@@ -1,10 +1,11 @@
+import type { FetchLike } from '../vocabulary/options.ts'
 import { openFetchTransport } from './fetch.ts'
 import type { Transport, Transports } from './transport.ts'
 
 /** The transports where there is no undici: the host's fetch, or a given one. */
 export function openFetchTransports(): Transports {
   const host = openFetchTransport('global')
-  const given = new WeakMap<typeof globalThis.fetch, Transport>()
+  const given = new WeakMap<FetchLike, Transport>()
 
   return {
     pick(choice) {

@@ -1,7 +1,6 @@
 import { type HeaderBag, separatorOf } from '../vocabulary/header-bag.ts'
+import type { FetchLike } from '../vocabulary/options.ts'
 import type { Exchange, Receiver, Transport, WireRequest } from './transport.ts'
-
-type Fetch = typeof globalThis.fetch
 
 /**
  * The transport contract over a WHATWG fetch: the given one, or `'global'`, which is looked up for every exchange so that whatever has
@@ -9,7 +8,7 @@ type Fetch = typeof globalThis.fetch
  *
  * A fetch tells nothing of its connections: `onSent` comes before it is called, `reused` is never true, and `fresh` has no meaning.
  */
-export function openFetchTransport(given: 'global' | Fetch): Transport {
+export function openFetchTransport(given: 'global' | FetchLike): Transport {
   return {
     start: (request, receiver) => openFetchExchange(given, request, receiver),
     // Its connections are the host's.
@@ -17,7 +16,7 @@ export function openFetchTransport(given: 'global' | Fetch): Transport {
   }
 }
 
-function openFetchExchange(given: 'global' | Fetch, request: WireRequest, receiver: Receiver): Exchange {
+function openFetchExchange(given: 'global' | FetchLike, request: WireRequest, receiver: Receiver): Exchange {
   const controller = new AbortController()
   let reader: ReadableStreamDefaultReader<unknown> | undefined
   let settled = false

@@ -1,5 +1,5 @@
 import { afterTurn } from '../base/turn.ts'
-import type { DispatcherLike } from '../vocabulary/options.ts'
+import type { DispatcherLike, FetchLike } from '../vocabulary/options.ts'
 import { hostDispatcher, openDispatcherTransport } from './dispatcher.ts'
 import { defer } from './exchange.ts'
 import { openFetchTransport } from './fetch.ts'
@@ -9,8 +9,6 @@ import { proxyFromEnvironment } from './proxy-environment.ts'
 import type { Transport, Transports } from './transport.ts'
 import { openUndiciTransport } from './undici.ts'
 
-type Fetch = typeof globalThis.fetch
-
 /**
  * The transports of a client on Node. In this order: the call's `fetch`, its `dispatcher`, its `proxy`, a dispatcher that the host has
  * set for the whole process, the environment's proxy, and connections of our own. An `'env'` that somebody has written is a `proxy`.
@@ -19,7 +17,7 @@ export function openNodeTransports(): Transports {
   const direct = openUndiciTransport()
   const environment = openEnvironmentTransport()
   const host = openFetchTransport('global')
-  const fetches = new WeakMap<Fetch, Transport>()
+  const fetches = new WeakMap<FetchLike, Transport>()
   const dispatchers = new WeakMap<DispatcherLike, Transport>()
   const proxies = new Map<string, Transport>()
 

@@ -1,6 +1,6 @@
 import type { Code, TimeoutPhase } from '../vocabulary/errors.ts'
 import type { HeaderBag } from '../vocabulary/header-bag.ts'
-import type { DispatcherLike } from '../vocabulary/options.ts'
+import type { DispatcherLike, FetchLike } from '../vocabulary/options.ts'
 
 /** One request, ready to be written. A body that is whole can be written again; a stream can not. */
 export interface WireRequest {
@@ -57,7 +57,7 @@ export interface Transport {
 
 /** Which transport a call asks for; the three members exclude each other, and `proxy` alone has a default. */
 export interface TransportChoice {
-  readonly fetch?: 'global' | typeof globalThis.fetch | undefined
+  readonly fetch?: 'global' | FetchLike | undefined
   readonly dispatcher?: DispatcherLike | undefined
   /** Undefined is 'env', unless the host has set a dispatcher for the whole process. */
   readonly proxy?: 'env' | string | false | undefined

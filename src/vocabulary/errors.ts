@@ -71,6 +71,7 @@ export interface CompletionErrorInit<C extends Code = Code> {
   readonly code: C
   readonly message: string
   readonly retryable?: boolean | undefined
+  /** With code `timeout` alone. @defaultValue 'total' */
   readonly phase?: TimeoutPhase | undefined
   readonly stopReason?: StopReason | undefined
   readonly sent?: boolean | undefined
@@ -95,6 +96,9 @@ export interface CompletionErrorInit<C extends Code = Code> {
 export type CompletionErrorJSON = Omit<CompletionErrorInit, 'partial' | 'response' | 'cause'> & {
   readonly name: string
 }
+
+/** What `toJSON` gives: some members are always there. */
+export type WrittenError = CompletionErrorJSON & Pick<CompletionError, 'retryable' | 'sent' | 'metadata' | 'attempts'>
 
 const BRAND = Symbol.for('punctual.CompletionError')
 const NAMES: Readonly<Partial<Record<Code, string>>> = { timeout: 'TimeoutError', aborted: 'AbortError' }
@@ -121,7 +125,7 @@ const PLAIN = [
 
 /**
  * The one error that a call fails with. Recognise it with `isCompletionError`, which also holds across copies of the package;
- * then narrow by `code`.
+ * then narrow by `code`. Its type is {@link AnyCompletionError}, a union on `code`: that is what to write where an error is passed on.
  */
 export class CompletionError<C extends Code = Code> extends Error {
   /** What kind of failure it is. */
@@ -170,8 +174,11 @@ export class CompletionError<C extends Code = Code> extends Error {
     this.sent = init.sent ?? false
     this.metadata = init.metadata ?? {}
     this.attempts = init.attempts ?? []
+    // Its type says that a timeout has a phase, and nothing else has.
+    const phase = init.code === 'timeout' ? (init.phase ?? 'total') : undefined
     for (const key of PLAIN) {
-      if (init[key] !== undefined) Object.assign(this, { [key]: init[key] })
+      const value = key === 'phase' ? phase : init[key]
+      if (value !== undefined) Object.assign(this, { [key]: value })
     }
     hide(this, 'name', NAMES[init.code] ?? 'CompletionError')
     hide(this, 'partial', init.partial)
@@ -180,12 +187,12 @@ export class CompletionError<C extends Code = Code> extends Error {
   }
 
   /** The plain form: everything but `partial`, `response`, `cause` and the stack. */
-  toJSON(): CompletionErrorJSON {
+  toJSON(): WrittenError {
     const plain: Record<string, unknown> = { name: this.name, code: this.code, message: this.message }
     for (const key of PLAIN) {
       if (this[key] !== undefined) plain[key] = this[key]
     }
-    return plain as unknown as CompletionErrorJSON
+    return plain as unknown as WrittenError
   }
 
   /** Restores an error from its plain form, for example one that crossed a queue or a worker's boundary. */

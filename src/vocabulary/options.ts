@@ -75,6 +75,31 @@ export interface RetryOptions {
     | undefined
 }
 
+/**
+ * A WHATWG fetch, as far as it is used: `globalThis.fetch`, undici's of any version, a function of your own that gives a `Response`. Not
+ * node-fetch, whose bodies are no web streams.
+ */
+export type FetchLike = (
+  url: string,
+  init: {
+    readonly method: string
+    readonly headers: Record<string, string>
+    readonly body: string | null
+    readonly redirect: 'manual'
+    readonly signal: AbortSignal
+  },
+) => Promise<FetchedLike>
+
+/** What a {@link FetchLike} gives: a `Response`, as far as it is read. */
+export interface FetchedLike {
+  /** The HTTP status. */
+  readonly status: number
+  /** A `Headers`. */
+  readonly headers: { forEach(callback: (value: string, name: string) => void): void }
+  /** A web stream of bytes. */
+  readonly body?: { getReader(): unknown } | null | undefined
+}
+
 /** A dispatcher of undici's shape (undici 7 or later), given structurally because its types differ between majors. */
 export interface DispatcherLike {
   /** As undici's dispatchers have it. */
@@ -124,7 +149,7 @@ export interface Options {
    * A WHATWG fetch in place of undici; `'global'` is `globalThis.fetch` as it is at each attempt, so that what has been put in its place
    * (msw's `setupServer`, tracing) is used. `fetch`, `dispatcher` and `proxy` exclude each other.
    */
-  readonly fetch?: 'global' | typeof globalThis.fetch | undefined
+  readonly fetch?: 'global' | FetchLike | undefined
   /**
    * An undici dispatcher of the caller's own (undici 7 or later); never closed by punctual.
    * @defaultValue one that the host has set for the whole process, else connections of the client's own
@@ -143,7 +168,7 @@ export interface Options {
    */
   readonly maxResponseBytes?: number | undefined
   /** Labels of the caller's own. Not sent; they come back on events, errors and completions. */
-  readonly metadata?: Metadata | undefined
+  readonly metadata?: Readonly<Record<string, Metadata[string] | undefined>> | undefined
   /** Called for everything that happens in the call, as it happens; one that throws harms nothing. */
   readonly onEvent?: ((event: CallEvent) => void) | undefined
 }

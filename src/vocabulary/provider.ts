@@ -30,13 +30,13 @@ export interface ModelFactory {
 }
 
 /**
- * A provider as it is exported. `openai('id')` is a model of the provider that the environment configures; `openai(settings)` makes
- * models of a provider that has those settings.
+ * A provider as it is exported. `openai('id')` is a model of the provider that the environment configures, whose key and URL are read
+ * when a call is made; `openai(settings)` makes models of a provider that has those settings, and what they leave out comes from the
+ * environment. Either throws a TypeError for what cannot work. (Its signatures have no words of their own: an editor would show them in
+ * place of the provider's.)
  */
 export interface ProviderFactory<Settings> {
-  /** A model, its key and URL from the environment, read when a call is made. @throws TypeError where the id is empty */
   (id: string): Model
-  /** A provider with these settings; what they leave out comes from the environment. @throws TypeError for settings that cannot work */
   (settings: Settings): ModelFactory
 }
 

@@ -8,14 +8,20 @@ export interface Tool {
   /** What it does and when to call it, for the model. */
   readonly description?: string | undefined
   /**
-   * What it takes: a Standard Schema that offers JSON Schema, `{ schema, jsonSchema }`, or JSON Schema, whose common keywords are checked. It must describe an
-   * object. @defaultValue no arguments
+   * What it takes: a Standard Schema that offers JSON Schema (zod, arktype, valibot through `toStandardJsonSchema()`),
+   * `{ schema, jsonSchema }`, or JSON Schema, whose common keywords are checked. It must describe an object. @defaultValue no arguments
    */
   readonly input?: StandardJsonSchema | ToolInput | JsonSchema | undefined
   /** Asks the provider to hold the model to the schema (OpenAI, Anthropic). */
   readonly strict?: boolean | undefined
   /** Wire fields that are sent as they are, beside the tool's own (for example `cache_control`). */
   readonly extra?: Readonly<Record<string, unknown>> | undefined
+  /** It is called `input` here. */
+  readonly parameters?: never
+  /** It is called `input` here. */
+  readonly inputSchema?: never
+  /** Nothing is executed by punctual: call it yourself, and put its result into the conversation. */
+  readonly execute?: never
 }
 
 /** What a tool takes, by a schema that cannot say its own JSON Schema. */
@@ -48,9 +54,7 @@ export interface OutputDefinition<S extends StandardSchema = StandardSchema> {
 export type OutputSpec = SchemaWithJson | OutputDefinition | JsonSchema
 
 /** The type of `completion.output`. */
-export type OutputOf<O, T extends ToolSet> = O extends undefined
-  ? undefined
-  : SchemaOutput<O> | ([keyof T] extends [never] ? never : undefined)
+export type OutputOf<O, T extends ToolSet> = SchemaOutput<O> | ([keyof T] extends [never] ? never : undefined)
 
 /** The type of a tool call, told apart by `name`. */
 export type ToolCallOf<T extends ToolSet> = [keyof T] extends [never]
@@ -79,8 +83,8 @@ export interface Request<T extends ToolSet = ToolSet, O extends OutputSpec | und
   /** Whether one answer may hold several calls. @defaultValue the provider's own */
   readonly parallelToolCalls?: boolean | undefined
   /**
-   * The answer as data: a Standard Schema that offers JSON Schema (its input side is sent, its output returned), `{ schema, jsonSchema }`,
-   * or JSON Schema. Uses the provider's native mode where it has one.
+   * The answer as data: a Standard Schema that offers JSON Schema (zod, arktype, valibot through `toStandardJsonSchema()`; its input side is
+   * sent, its output returned), `{ schema, jsonSchema }`, or JSON Schema. Uses the provider's native mode where it has one.
    */
   readonly output?: O
   /**
@@ -100,7 +104,10 @@ export interface Request<T extends ToolSet = ToolSet, O extends OutputSpec | und
   readonly seed?: number | undefined
   /** How much a reasoning model may think. @defaultValue the provider's own */
   readonly reasoningEffort?: 'minimal' | 'low' | 'medium' | 'high' | undefined
-  /** Fields that are sent as they are, shallow, over the typed ones. */
+  /**
+   * Fields that are sent as they are, shallow, over the typed ones: an object replaces the whole of the one that the typed fields have made
+   * (Gemini's `generationConfig`, Anthropic's `output_config`).
+   */
   readonly extraBody?: Readonly<Record<string, unknown>> | undefined
 }
 

@@ -4,7 +4,19 @@
  */
 
 /** JSON Schema as plain data. */
-export type JsonSchema = Readonly<Record<string, unknown>>
+export type JsonSchema = Readonly<Record<string, unknown>> | JsonSchemaObject
+
+/** JSON Schema in the interfaces that libraries have for it (`JSONSchema7`): an interface is no Record to the compiler. */
+export interface JsonSchemaObject {
+  /** One of JSON's types, or several. */
+  readonly type?: string | readonly string[] | undefined
+  /** The members of an object. */
+  readonly properties?: object | undefined
+  /** Another schema in place of this one. */
+  readonly $ref?: string | undefined
+  /** What a Standard Schema has, and JSON Schema has not. */
+  readonly '~standard'?: undefined
+}
 
 /** What every Standard Schema says of itself. `types` exists for the compiler only. */
 export interface StandardProps<Input = unknown, Output = Input> {
@@ -43,9 +55,14 @@ export interface StandardJsonSchema<Input = unknown, Output = Input> {
 export type SchemaWithJson<Input = unknown, Output = Input> = StandardSchema<Input, Output> &
   StandardJsonSchema<Input, Output>
 
-/** What a schema gives out once it has validated; `unknown` for JSON Schema, which says nothing to the compiler. */
-export type SchemaOutput<S> = S extends { readonly '~standard': StandardProps }
-  ? NonNullable<S['~standard']['types']>['output']
-  : S extends { readonly schema: infer Inner }
-    ? SchemaOutput<Inner>
-    : unknown
+/**
+ * What a schema gives out once it has validated; `unknown` for JSON Schema, which says nothing to the compiler; `undefined` where there is
+ * no schema.
+ */
+export type SchemaOutput<S> = S extends undefined
+  ? undefined
+  : S extends { readonly '~standard': StandardProps }
+    ? NonNullable<S['~standard']['types']>['output']
+    : S extends { readonly schema: infer Inner }
+      ? SchemaOutput<Inner>
+      : unknown

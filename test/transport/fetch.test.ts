@@ -48,7 +48,7 @@ describe('a given fetch', () => {
   test('that hides a redirect yields one', async () => {
     const hidden = { type: 'opaqueredirect', status: 0, headers: new Headers(), body: null }
     const received = await receive(
-      openFetchTransport(async () => hidden as Response),
+      openFetchTransport(async () => hidden),
       post(url),
     ).done
     expect(received).toMatchObject({ status: 302, order: ['sent', 'headers', 'end'] })
@@ -61,7 +61,7 @@ describe('a given fetch', () => {
       arrayBuffer: async () => new TextEncoder().encode('{}').buffer,
     }
     const received = await receive(
-      openFetchTransport(async () => whole as unknown as Response),
+      openFetchTransport(async () => whole),
       post(url),
     ).done
     expect(received).toMatchObject({ text: '{}', order: ['sent', 'headers', 'data', 'end'] })

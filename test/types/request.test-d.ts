@@ -4,14 +4,25 @@
 import {
   type Client,
   type Completion,
+  type CompletionError,
   complete,
   createClient,
   type Message,
+  type NoTools,
+  type Options,
+  type OutputOf,
+  type OutputSpec,
   openai,
   type Request,
+  type SchemaOutput,
+  type SchemaWithJson,
   type StandardSchema,
   type ToolCall,
+  type ToolCallOf,
+  type ToolSet,
 } from 'punctual'
+import { expressMiddleware, fastifyHook, type ServedRequest } from 'punctual/server'
+import { fetch as undiciFetch } from 'undici'
 import { type Person, personSchema, schemaOf } from '../support/schemas.ts'
 
 /** Holds only where the two types are the same: `any` is neither `unknown` nor anything else. */
@@ -90,4 +101,62 @@ export async function requests(request: Request): Promise<void> {
   await complete(undone)
   const { message, ...completion }: Completion = await complete({ model, messages, output: personSchema(), tools })
   await complete({ model, messages: [...messages, message, { role: 'user', content: completion.text }] })
+}
+
+/** A wrapper of somebody's own, in a library that writes declarations. */
+export async function asked<S extends SchemaWithJson>(output: S): Promise<SchemaOutput<S>> {
+  return (await complete({ model, messages, output })).output
+}
+export const passed = <T extends ToolSet = NoTools, O extends OutputSpec | undefined = undefined>(
+  request: Request<T, O>,
+): Promise<Completion<OutputOf<O, T>, ToolCallOf<T>>> => complete(request)
+
+export async function wrapped(): Promise<void> {
+  same<Awaited<ReturnType<typeof asked<ReturnType<typeof personSchema>>>>, Person>(true)
+  const through = await passed({ messages, output: personSchema() })
+  same<typeof through.output, Person>(true)
+}
+
+/** JSON Schema as other libraries type it. */
+interface JSONSchema7 {
+  type?: 'object' | 'string' | ('object' | 'string')[] | undefined
+  properties?: { [name: string]: JSONSchema7 | boolean } | undefined
+  required?: string[] | undefined
+}
+declare const schema7: JSONSchema7
+
+export async function tooled(): Promise<void> {
+  const { output } = await complete({ model, messages, output: schema7 })
+  same<typeof output, unknown>(true)
+  await complete({ model, messages, tools: { plain: { input: schema7 } } })
+  // @ts-expect-error it is called input here
+  await complete({ model, messages, tools: { now: { description: 'x', parameters: city } } })
+  // @ts-expect-error nothing is executed
+  await complete({ model, messages, tools: { now: { input: city, execute: () => 3 } } })
+  for await (const event of client.stream({ messages, tools })) {
+    if (event.type === 'tool_call' && event.toolCall.name === 'weather')
+      same<typeof event.toolCall.input, { city: string } | undefined>(true)
+  }
+}
+
+export function fetched(): Options[] {
+  return [
+    { fetch: globalThis.fetch },
+    { fetch: undiciFetch },
+    { fetch: async (url: string, init?: RequestInit) => new Response(`${url} ${init?.method}`) },
+    { metadata: { user: undefined } },
+    // @ts-expect-error what gives no response is no fetch
+    { fetch: async () => 'text' },
+  ]
+}
+
+export function served(): void {
+  const hook = fastifyHook({ deadline: ({ headers }) => (headers['x-soon'] ? 3 : undefined) })
+  same<Parameters<typeof hook>[0], ServedRequest>(true)
+  expressMiddleware({ deadline: (request: { path: string }) => request.path.length })
+}
+
+export function failed(error: CompletionError): void {
+  same<ReturnType<typeof error.toJSON>['retryable'], boolean>(true)
+  client.stream({ messages }).toReadableStream().pipeThrough(new TextDecoderStream())
 }
