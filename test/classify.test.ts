@@ -225,7 +225,7 @@ describe('messages', () => {
 describe('what was thrown', () => {
   const thrown = (message: string, code?: string) =>
     classify(
-      { kind: 'thrown', error: Object.assign(new Error(message), { code }), sent: true, response: undefined },
+      { kind: 'thrown', error: Object.assign(new Error(message), { code }), response: undefined },
       { provider: 'acme', wallNow: NOW },
     )
 
@@ -255,21 +255,21 @@ describe('a provider’s own reading', () => {
 describe('a broken exchange', () => {
   it('passes on an error that is classified already', () => {
     const error = new CompletionError({ code: 'authentication', message: 'no key', providerCode: 'k' })
-    const seen = classify({ kind: 'thrown', error, sent: false }, { provider: 'acme', wallNow: NOW })
+    const seen = classify({ kind: 'thrown', error }, { provider: 'acme', wallNow: NOW })
     expect(seen).toMatchObject({ code: 'authentication', retryable: false, message: 'no key', providerCode: 'k' })
   })
 
   it('keeps the status of an error whose body broke', () => {
     const error = Object.assign(new Error('x'), { code: 'ECONNRESET' })
     const response = { status: 401, headers: { 'x-request-id': 'q' }, body: '' }
-    const seen = classify({ kind: 'thrown', error, sent: true, response }, { provider: 'acme', wallNow: NOW })
+    const seen = classify({ kind: 'thrown', error, response }, { provider: 'acme', wallNow: NOW })
     expect([seen.code, seen.status, seen.requestId]).toEqual(['authentication', 401, 'q'])
   })
 
   it.each([200, 201])('is the network under the good status %i', (status) => {
     const error = Object.assign(new Error('x'), { code: 'ECONNRESET' })
     const response = { status, headers: {}, body: '{"cho' }
-    const seen = classify({ kind: 'thrown', error, sent: true, response }, { provider: 'acme', wallNow: NOW })
+    const seen = classify({ kind: 'thrown', error, response }, { provider: 'acme', wallNow: NOW })
     expect([seen.code, seen.retryable, seen.status]).toEqual(['network', true, status])
     expect(seen.message).toBe(
       'network: acme: the connection was closed early (ECONNRESET). Check the network and the baseURL.',

@@ -14,14 +14,17 @@ describe('every preset', () => {
   const source = readFileSync(new URL('../src/providers/presets.ts', import.meta.url), 'utf8')
   const blocks = source.matchAll(/\/\*\* (?<docstring>.*) \*\/\nexport const (?<name>\w+)(?<body>[^]*?)\n\}\)/g)
 
-  test.each([...blocks].map(({ groups }) => groups as Record<'docstring' | 'name' | 'body', string>))(
-    '$name names its variables',
-    ({ docstring, body }) => {
-      const variables = body.match(/(?<=')[A-Z_]+(?=')/g) ?? []
-      expect(variables.length).toBeGreaterThan(0)
-      for (const variable of variables) expect(docstring).toContain(variable)
-    },
-  )
+  const described = [...blocks].map(({ groups }) => groups as Record<'docstring' | 'name' | 'body', string>)
+
+  test('is described in one line', () => {
+    expect(described.map(({ name }) => name).toSorted()).toEqual(Object.keys(presets).toSorted())
+  })
+
+  test.each(described)('$name names its variables', ({ docstring, body }) => {
+    const variables = body.match(/(?<=')[A-Z_]+(?=')/g) ?? []
+    expect(variables.length).toBeGreaterThan(0)
+    for (const variable of variables) expect(docstring).toContain(variable)
+  })
 
   test.each(all)('%s is named as it is exported', (name, preset) => {
     const { provider } = preset('m')

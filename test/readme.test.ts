@@ -98,7 +98,7 @@ describe('the documentation', () => {
     const env = {
       PATH: process.env['PATH'],
       OPENAI_API_KEY: 'test-key',
-      OPENAI_BASE_URL: provider.baseURL(program.block.marker.status),
+      OPENAI_BASE_URL: provider.baseURL(program.block.marker.status, program.block.marker.answers),
     }
     const { stdout, stderr } = await run(process.execPath, nodeArguments, { cwd: ROOT, env, timeout: 20_000 })
     expect(stderr).toBe('')

@@ -37,10 +37,9 @@ export function provenInTime(running: Running): boolean {
 }
 
 function settled(running: Running, outcome: BodyOutcome, atOnce = false): void {
-  const { over, call, user, response, reader } = running
+  const { over, call, user, response } = running
   if (over || !response) return
-  if (outcome.kind !== 'whole')
-    return observed(running, { ...outcome, response: seen(running, response), partial: reader?.partial() })
+  if (outcome.kind !== 'whole') return observed(running, { ...outcome, response: seen(running, response) })
   running.concluding = true
   const { value, usage } = outcome
   let concluded: Conclusion<unknown> | Promise<Conclusion<unknown>>
@@ -70,7 +69,7 @@ function finished(
     const { partial, correction, ...found } = concluded
     running.misfit = partial
     running.call.correction = correction
-    return observed(running, { ...found, kind: 'invalid', response: seen(running, response), partial })
+    return observed(running, { ...found, kind: 'invalid', response: seen(running, response) })
   }
   const { value } = concluded
   // The end of the body usually stands in the same packet as the end marker; a connection that has ended well can be used again.

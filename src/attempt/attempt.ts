@@ -11,7 +11,7 @@ import type { AttemptPlan, AttemptUser, Behaviour, Running } from './running-att
 
 /** An error's body is worth this much waiting: its status is known already. */
 const ERROR_BODY_MS = 2_000
-/** So soon after a request has left does the close of an idle connection arrive that crossed it. */
+/** The close of an idle connection that crossed our request arrives within this time. */
 const RACE_MS = 1_000
 
 /**
@@ -178,14 +178,8 @@ const BEHAVIOUR: Behaviour & ThisType<Running> = {
   },
 
   fail(error) {
-    const { sent, response, reader } = this
-    observed(this, {
-      kind: 'thrown',
-      error,
-      sent,
-      response: response && seen(this, response),
-      partial: reader?.partial(),
-    })
+    const { response } = this
+    observed(this, { kind: 'thrown', error, response: response && seen(this, response) })
   },
 
   began() {

@@ -43,7 +43,7 @@ function scheduled(policy: RetryPolicy, { code, retries, previousDelay, random }
   const crowded = code === 'rate_limit' || code === 'overloaded'
   const base = policy.baseDelay ?? (crowded ? 1_000 : 500)
   const cap = policy.maxDelay ?? (crowded ? 20_000 : 8_000)
-  // The power overflows to Infinity after a thousand retries, and nothing times Infinity is not a number.
+  // The power overflows to Infinity after a thousand retries, and 0 × Infinity is NaN.
   const exponential = base === 0 ? 0 : Math.min(cap, base * policy.factor ** retries)
   switch (policy.jitter) {
     case 'none':

@@ -105,7 +105,7 @@ function refused(call: Call, error: unknown): unknown {
     ...identity(call),
     ...earlier(call),
     code: 'authentication',
-    message: `authentication: no credential for ${call.provider.name} could be had; the cause is beneath. ${sent}.`,
+    message: `authentication: could not get a credential for ${call.provider.name} (the cause is beneath). ${sent}.`,
     cause: error,
   })
 }

@@ -83,7 +83,7 @@ export function timeoutError(call: Call, phase: LimitedPhase, facts: AttemptFact
 }
 
 const EXPIRED: Readonly<Record<LimitedPhase, string>> = {
-  attempt: 'the attempt was not done',
+  attempt: 'the attempt did not finish',
   connect: 'no connection was made',
   headers: 'no response headers came',
   firstToken: 'no content came',

@@ -135,7 +135,7 @@ export function enterCall(host: CallHost, call: Call, now: number): void {
   listen(call)
   if (host.closed)
     endCall(call, { code: 'aborted', stopReason: 'aborted', message: `${CLIENT_CLOSED}; no request was sent.` })
-  if (call.endsAt <= now) endCall(call, totalExpired(call))
+  if (call.endsAt <= now) endCall(call, totalExpired(call, false))
 }
 
 /** The last call takes the place of the one that leaves. Leaving twice is leaving once. */

@@ -246,7 +246,7 @@ export interface Settings {
 export function resolveSettings(layer: Layer): Settings {
   const { timeout, retry } = layer
   return {
-    ...UNSETTLED,
+    ...YOUNG,
     layer,
     limits: { ...LIMITS, ...timeout, given: timeout },
     policy: retry === false ? undefined : { ...POLICY, ...retry },
@@ -257,10 +257,3 @@ export function resolveSettings(layer: Layer): Settings {
 
 const LIMITS: Limits = { ...DEFAULTS.timeout, given: {} }
 const POLICY: RetryPolicy = { baseDelay: undefined, maxDelay: undefined, ...DEFAULTS.retry }
-const UNSETTLED: Settings = {
-  layer: BARE,
-  limits: LIMITS,
-  policy: POLICY,
-  shouldRetry: undefined,
-  transport: undefined as never,
-}

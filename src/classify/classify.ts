@@ -130,7 +130,7 @@ function answered(response: SeenResponse, given: unknown, inBand: boolean, conte
       code,
       provider: context.provider,
       status: inBand ? undefined : response.status,
-      html: envelope.form === 'html',
+      html: envelope.html,
       baseURL: context.baseURLHint,
       location: redirect ? (headers['location'] ?? '') : undefined,
       tooLarge: code === 'rate_limit' && !retryable,

@@ -13,7 +13,7 @@ export interface Envelope {
   readonly status: number | undefined
   readonly param: string | undefined
   readonly requestId: string | undefined
-  readonly form: 'json' | 'html' | 'text' | 'empty'
+  readonly html: boolean
   readonly json: unknown
 }
 
@@ -80,7 +80,7 @@ export function openEnvelope(headers: HeaderBag, body: string, given?: unknown):
     status: found.status,
     param: paramOf(error),
     requestId: requestIdOf(headers) ?? string(layer['request_id']) ?? string(error['request_id']) ?? headers['cf-ray'],
-    form: json !== undefined ? 'json' : html ? 'html' : text ? 'text' : 'empty',
+    html,
     json,
   }
 }

@@ -110,7 +110,7 @@ export function readThrown(error: unknown, rules: readonly ThrownRule[] = []): T
   return {
     code: 'network',
     retryable: false,
-    what: "the transport failed with an error that is not known to be the network's",
+    what: 'the transport failed with an error that is not a known network error',
     unsent: false,
   }
 }

@@ -1,5 +1,4 @@
 import type { HeaderBag } from '../vocabulary/header-bag.ts'
-import type { PartialAnswer } from '../vocabulary/result.ts'
 
 /**
  * What was seen of a failed attempt: the seam between reading an answer and saying what it means. Whoever reads makes one of these;
@@ -10,20 +9,16 @@ export type Observation =
   | {
       readonly kind: 'thrown'
       readonly error: unknown
-      /** Whether the request had begun to leave. */
-      readonly sent: boolean
       /** The response, where its headers had arrived. */
       readonly response?: SeenResponse | undefined
-      readonly partial?: PartialAnswer | undefined
     }
   /** A response whose status is no good one: also redirects. */
-  | { readonly kind: 'status'; readonly response: SeenResponse; readonly partial?: PartialAnswer | undefined }
+  | { readonly kind: 'status'; readonly response: SeenResponse }
   /** An error object inside a 200; `json` is that object, or what carries it. */
   | {
       readonly kind: 'in_band'
       readonly response: SeenResponse
       readonly json: unknown
-      readonly partial?: PartialAnswer | undefined
     }
   /** A 200 that is no complete answer; `problem` says why in words of ours, without quoting the body. */
   | {
@@ -34,7 +29,6 @@ export type Observation =
       readonly response: SeenResponse
       /** False where the next answer must end alike (over the size limit, cut by the token limit). */
       readonly retryable: boolean
-      readonly partial?: PartialAnswer | undefined
       /** The transport's or the decoder's error beneath, where there is one. */
       readonly error?: unknown
     }

@@ -20,7 +20,7 @@ interface Pattern {
   readonly fixed: readonly [beforeText: string, ...behind: string[]]
 }
 
-/** So many patterns in a row that nothing fitted, and no more are made: a server that changes more than the text pays for two of them. */
+/** So many patterns in a row that nothing fitted, and no more are made: a server that changes more than the text pays for these. */
 const MOST_FRUITLESS = 4
 /** OpenAI pads its events with a random string of its own (https://platform.openai.com/docs/api-reference/chat/create, `stream_options`). */
 const PADDING = '"obfuscation":"'

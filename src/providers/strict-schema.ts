@@ -30,7 +30,7 @@ function formOf(node: unknown): Schema | undefined {
   if (!['type', 'enum', 'const', '$ref'].some((keyword) => keyword in form) && anyOf === undefined) return undefined
   if (oneOf !== undefined && schema.anyOf !== undefined) return undefined
   if ('format' in form && !FORMATS.includes(form.format as string)) return undefined
-  // Its regular expressions have no groups that look around.
+  // Patterns of the strict mode have no lookaround.
   if (typeof form.pattern === 'string' && form.pattern.includes('(?')) return undefined
   const types: unknown = form.type
   const is = (type: string): boolean => types === type || (Array.isArray(types) && types.includes(type))

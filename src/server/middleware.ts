@@ -19,7 +19,8 @@ export interface MiddlewareOptions<Request> {
 
 /**
  * {@link withRequest} as an Express middleware: `app.use(expressMiddleware({ deadline: () => Date.now() + 25_000 }))`. Also for
- * anything else that calls `(request, response, next)`: Connect, NestJS, Next.js' custom servers.
+ * anything else that calls `(request, response, next)`: Connect, NestJS, Next.js' custom servers. It belongs after the body has been
+ * parsed.
  */
 export function expressMiddleware(
   options?: MiddlewareOptions<ServedRequest>,

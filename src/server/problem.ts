@@ -54,7 +54,7 @@ interface Row {
 
 /**
  * The statuses speak about this service, not about the provider: a provider's 401 is a fault of the service's, which its caller cannot
- * mend and must not take for one of his own.
+ * mend and must not take for one of its own.
  */
 const ROWS: Readonly<Record<Code, Row>> = {
   timeout: { status: 504, detail: 'The model did not answer in time.' },

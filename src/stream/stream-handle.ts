@@ -30,6 +30,10 @@ export interface CompletionStream<Output = unknown, Call extends ToolCall = Tool
   readonly completion: Promise<Completion<Output, Call>>
   /** Ends the call; whoever reads gets an `aborted` error with this reason. */
   cancel(reason?: unknown): void
-  /** The events as server-sent events, in bytes, with comments as heartbeats. It is the one consumer. */
+  /**
+   * The events as server-sent events, in bytes, with comments as heartbeats. It is the one consumer. For readers that are trusted: a failure
+   * is written as its error's `toJSON()`, with the provider's words and the call's metadata; for anybody else there is `relay` of
+   * `punctual/server`.
+   */
   toReadableStream(options?: ReadableStreamOptions): ReadableStream<EncodedBytes>
 }

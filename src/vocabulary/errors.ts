@@ -41,7 +41,7 @@ export function isCode(value: unknown): value is Code {
   return codes.includes(value as Code)
 }
 
-/** How the message of a call begins, behind its code, that ended because its client was closed. */
+/** Begins the message, after the code, of a call that ended because its client was closed. */
 export const CLIENT_CLOSED = 'the client was closed'
 
 /** Which limit expired. `signal`: the caller's own signal carried a TimeoutError (`AbortSignal.timeout`). */
@@ -50,9 +50,9 @@ export type TimeoutPhase = 'total' | 'attempt' | 'connect' | 'headers' | 'firstT
 /**
  * Why no further attempt was made.
  *
- * `not_retryable`: it would end alike · `max_retries`: the count is used up · `retry_after`: the server asked for a longer wait than
+ * `not_retryable`: it would end alike, or its caller had been given content already · `max_retries`: the count is used up · `retry_after`: the server asked for a longer wait than
  * `maxRetryAfter` or than what is left · `deadline`: our own wait does not fit, or the total expired · `budget`: the retry budget is
- * empty · `aborted`: the caller left · `circuit`: the circuit breaker is open.
+ * empty · `aborted`: the caller left · `circuit`: the circuit breaker is open. (`budget` and `circuit` are reserved.)
  */
 export type StopReason = 'not_retryable' | 'max_retries' | 'retry_after' | 'deadline' | 'budget' | 'aborted' | 'circuit'
 
@@ -138,7 +138,7 @@ export class CompletionError<C extends Code = Code> extends Error {
   declare readonly stopReason: StopReason | undefined
   /** True where the last request had begun to leave: the provider may have run it, and billed it. */
   readonly sent: boolean
-  /** The HTTP status of the last answer, where there was one. */
+  /** The HTTP status of the last response, which an earlier attempt may have had: `attempts` has each one's own. */
   declare readonly status: number | undefined
   /** The provider's own code for it. */
   declare readonly providerCode: string | undefined
@@ -146,7 +146,7 @@ export class CompletionError<C extends Code = Code> extends Error {
   declare readonly providerMessage: string | undefined
   /** The request field that the provider complains of. */
   declare readonly param: string | undefined
-  /** The provider's id of the request, for its support. */
+  /** The provider's id of the request that had the last response, for its support. */
   declare readonly requestId: string | undefined
   /** How long the server asked to wait, in milliseconds. */
   declare readonly retryAfterMs: number | undefined

@@ -30,7 +30,7 @@ export interface ImagePart {
 /** A file by `url`, or by `data`: bytes, or base64 text. */
 export interface FilePart {
   readonly type: 'file'
-  /** Where the provider can fetch it; exactly one of `url` and `data` is given. */
+  /** Where the provider can fetch it, if its wire takes files so (OpenAI's does not); exactly one of `url` and `data` is given. */
   readonly url?: string | undefined
   /** Bytes, or base64 text. */
   readonly data?: Uint8Array | string | undefined

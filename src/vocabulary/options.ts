@@ -16,7 +16,10 @@ export interface TimeoutOptions {
   readonly total?: number | undefined
   /** One attempt, from its start to the last byte. Without it one silent attempt may use the whole total. @defaultValue none */
   readonly attempt?: number | undefined
-  /** DNS, TCP and TLS. Without effect through a `fetch`, which does not show when it is connected. @defaultValue 10_000 */
+  /**
+   * DNS, TCP and TLS. Without effect through a `fetch`, which does not show when it is connected. A dispatcher of the caller's or the host's
+   * may have a queue: there the default does not hold, and a limit of your own counts the queue, too. @defaultValue 10_000
+   */
   readonly connect?: number | undefined
   /** From the request being sent to the response headers; through a `fetch`, from its start. @defaultValue none */
   readonly headers?: number | undefined
@@ -25,7 +28,10 @@ export interface TimeoutOptions {
    * `complete` asks for one. @defaultValue none
    */
   readonly firstToken?: number | undefined
-  /** Between two pieces of content; comments and pings are none. On streams only. @defaultValue 120_000 */
+  /**
+   * Between two pieces of content; comments and pings are none. On streams only. The silence before the first content is `firstToken`'s and
+   * `attempt`'s matter. @defaultValue 120_000
+   */
   readonly idle?: number | undefined
 }
 
@@ -124,7 +130,7 @@ export interface Options {
    * that reason is a TimeoutError. @defaultValue none
    */
   readonly signal?: AbortSignal | null | undefined
-  /** Leaves the deadline and the signal of the request being served (`withRequest` of `punctual/server`). @defaultValue false */
+  /** Ignores the deadline and the signal of the request being served (`withRequest` of `punctual/server`). @defaultValue false */
   readonly detached?: boolean | undefined
   /** A number is `retry.maxRetries`, so that n makes n + 1 attempts; `false` sends at most one request, whatever happens. */
   readonly retry?: number | false | RetryOptions | undefined

@@ -80,7 +80,7 @@ export interface Request<T extends ToolSet = ToolSet, O extends OutputSpec | und
   readonly tools?: T | undefined
   /** @defaultValue 'auto' */
   readonly toolChoice?: 'auto' | 'none' | 'required' | { readonly name: NoInfer<keyof T & string> } | undefined
-  /** Whether one answer may hold several calls. @defaultValue the provider's own */
+  /** Whether one answer may hold several calls; left out where the wire has no such field (Gemini). @defaultValue the provider's own */
   readonly parallelToolCalls?: boolean | undefined
   /**
    * The answer as data: a Standard Schema that offers JSON Schema (zod, arktype, valibot through `toStandardJsonSchema()`; its input side is
@@ -100,7 +100,7 @@ export interface Request<T extends ToolSet = ToolSet, O extends OutputSpec | und
   readonly topP?: number | undefined
   /** Texts that end the answer; they are not part of it. @defaultValue none */
   readonly stop?: string | readonly string[] | undefined
-  /** For answers that repeat, as far as the provider can. @defaultValue none */
+  /** For answers that repeat, as far as the provider can; left out where the wire has no such field (Anthropic). @defaultValue none */
   readonly seed?: number | undefined
   /** How much a reasoning model may think. @defaultValue the provider's own */
   readonly reasoningEffort?: 'minimal' | 'low' | 'medium' | 'high' | undefined

@@ -290,3 +290,17 @@ test('no wait is begun that a slow shouldRetry has left no room for', async () =
   expect(await failed).toMatchObject({ code: 'server_error', stopReason: 'deadline', duration: 950 })
   expect(fetch.requests).toHaveLength(1)
 })
+
+test('a stream that is read too late says so, and makes no request', async () => {
+  const clock = testClock()
+  const fetch = scriptedFetch(deaf)
+  const stream = clientOf('http://local', { clock, fetch }).stream(asked, { timeout: 50 })
+  await clock.advance(60)
+  const error: unknown = await stream.completion.catch((thrown: unknown) => thrown)
+  expect(error).toMatchObject({
+    ...TOTAL,
+    sent: false,
+    message: expect.stringContaining('first read when its 50 ms were over') as string,
+  })
+  expect(fetch.requests).toHaveLength(0)
+})

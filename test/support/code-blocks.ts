@@ -14,6 +14,7 @@ export interface CodeBlock {
  * `continues`: the block goes on where the TypeScript block before it ended.
  * `output`: the block is what the TypeScript block before it prints.
  * `status=429`: the provider answers with that status.
+ * `answers=[…]`: what the model says, in JSON: a text, or an object, which is the arguments of a call or the answer as data.
  * From the first `let`, `const`, `declare` or `import` on it is TypeScript that stands before the block.
  */
 export interface Marker {
@@ -21,6 +22,7 @@ export interface Marker {
   readonly continues: boolean
   readonly output: boolean
   readonly status: number
+  readonly answers: readonly unknown[]
   readonly before: string
 }
 
@@ -38,8 +40,10 @@ export function codeBlocks(file: string, text: string): readonly CodeBlock[] {
 }
 
 function readMarker(text: string, place: string): Marker {
-  const [words = '', ...code] = text.split(/\b(?=(?:let|const|import|declare) )/)
-  const marker = { typesOnly: false, continues: false, output: false, status: 200, before: code.join('') }
+  const given = /\banswers=(?<json>\[.*\])/s.exec(text)
+  const answers = given?.groups?.['json'] === undefined ? [] : (JSON.parse(given.groups['json']) as unknown[])
+  const [words = '', ...code] = text.replace(given?.[0] ?? '', '').split(/\b(?=(?:let|const|import|declare) )/)
+  const marker = { typesOnly: false, continues: false, output: false, status: 200, answers, before: code.join('') }
   for (const word of words.split(/\s+/).filter(Boolean)) {
     if (word === 'types') marker.typesOnly = true
     else if (word === 'continues') marker.continues = true

@@ -7,8 +7,11 @@ import { sampleOf } from './sample.ts'
  * fits, and the first tool that it is given it calls once.
  */
 export interface FakeOpenAI {
-  /** For OPENAI_BASE_URL; a path prefix `/status-429` before `/v1` asks for that status. */
-  baseURL(status: number): string
+  /**
+   * For OPENAI_BASE_URL; a path prefix `/status-429` before `/v1` asks for that status. `answers` are what is said in turn: to a
+   * conversation with so many assistants' messages that one.
+   */
+  baseURL(status: number, answers?: readonly unknown[]): string
   close(): Promise<void>
 }
 
@@ -29,18 +32,23 @@ export async function startFakeOpenAI(): Promise<FakeOpenAI> {
         return response.end(JSON.stringify({ error: { message: `status ${status}`, type: 'fake', code: null } }))
       }
       const asked = JSON.parse(body) as Asked
+      const answers = JSON.parse(decodeURIComponent(/\/answers-([^/]*)\//.exec(request.url)?.[1] ?? '[]')) as unknown[]
+      const said = answers[asked.messages.filter(({ role }) => role === 'assistant').length]
       if (asked.stream === true) {
         response.writeHead(200, { 'content-type': 'text/event-stream' })
-        return response.end(streamed())
+        return response.end(streamed(typeof said === 'string' ? said : TEXT))
       }
       response.writeHead(200, { 'content-type': 'application/json', 'x-request-id': 'req_1' })
-      return response.end(JSON.stringify(whole(asked)))
+      return response.end(JSON.stringify(whole(asked, said)))
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   return {
-    baseURL: (status) => `http://127.0.0.1:${port}/status-${status}/v1`,
+    baseURL(status, answers = []) {
+      const said = answers.length > 0 ? `/answers-${encodeURIComponent(JSON.stringify(answers))}` : ''
+      return `http://127.0.0.1:${port}/status-${status}${said}/v1`
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
@@ -56,13 +64,19 @@ interface Asked {
   readonly response_format?: { readonly json_schema?: { readonly schema: object } }
 }
 
-function whole({ messages, tools, response_format: format }: Asked): object {
+function whole({ messages, tools, response_format: format }: Asked, said: unknown): object {
   const tool = messages.at(-1)?.role === 'user' ? tools?.[0]?.function : undefined
-  const call = tool && { name: tool.name, arguments: JSON.stringify(sampleOf({ ...tool.parameters })) }
+  const call = tool && { name: tool.name, arguments: JSON.stringify(said ?? sampleOf({ ...tool.parameters })) }
   const schema = format?.json_schema?.schema
   const message = {
     role: 'assistant',
-    content: call ? null : schema ? JSON.stringify(sampleOf({ ...schema })) : TEXT,
+    content: call
+      ? null
+      : typeof said === 'string'
+        ? said
+        : schema
+          ? JSON.stringify(said ?? sampleOf({ ...schema }))
+          : TEXT,
     refusal: null,
     ...(call && { tool_calls: [{ id: 'call_1', type: 'function', function: call }] }),
   }
@@ -70,13 +84,13 @@ function whole({ messages, tools, response_format: format }: Asked): object {
   return { ...ABOUT, object: 'chat.completion', choices: [choice], usage: USAGE }
 }
 
-function streamed(): string {
+function streamed(text: string): string {
   const chunk = (delta: object, finish: string | null) => ({
     ...ABOUT,
     object: 'chat.completion.chunk',
     choices: [{ index: 0, delta, finish_reason: finish }],
   })
-  const words = TEXT.split(/(?<= )/).map((content) => chunk({ content }, null))
+  const words = text.split(/(?<= )/).map((content) => chunk({ content }, null))
   const chunks = [chunk({ role: 'assistant', content: '' }, null), ...words, chunk({}, 'stop')]
   const last = { ...ABOUT, object: 'chat.completion.chunk', choices: [], usage: USAGE }
   return [...chunks, last].map((event) => `data: ${JSON.stringify(event)}\n\n`).join('') + 'data: [DONE]\n\n'

@@ -2,7 +2,7 @@ import { REFUSALS, type Rule } from './rule.ts'
 
 /**
  * The names and numbers of vendors that do not speak OpenAI's wire, and what gateways add of their own. Looked at before the rows that
- * hold everywhere, by every provider but OpenAI's own. `base_resp_…` is MiniMax', under a 200 (docs, "Error Codes").
+ * hold everywhere, by every provider that has no rules of its own. `base_resp_…` is MiniMax', under a 200 (docs, "Error Codes").
  */
 export const OTHERS: readonly Rule[] = [
   // OpenRouter, docs "errors": the one 402 that passes by itself, when the requests in flight have settled.
