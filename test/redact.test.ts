@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { elideEchoes, redactCutText, redactText, safeHeaders } from '../src/classify/redact.ts'
+import { elideEchoes } from '../src/classify/echoes.ts'
+import { redactCutText, redactText, safeHeaders } from '../src/classify/redact.ts'
 
 describe('secrets', () => {
   it.each([

@@ -1,10 +1,7 @@
 import { YOUNG } from '../base/young.ts'
 import type { Call } from '../call/call.ts'
-import { adopted } from '../call/failure.ts'
-import { prepare } from '../call/prepare.ts'
-import { type Correction, corrected, type OutputReading, readOutput } from '../request/output.ts'
+import { type OutputReading, readOutput } from '../request/output.ts'
 import { readToolCalls } from '../request/tools.ts'
-import { isCompletionError } from '../vocabulary/errors.ts'
 import type { Answer } from '../vocabulary/provider.ts'
 import type { Issue, PartialAnswer, ToolCall } from '../vocabulary/result.ts'
 import type { Conclusion, WholeAnswer } from './body.ts'
@@ -71,21 +68,4 @@ function concluded(
 function partialOfMisfit(answer: Answer, issues: readonly Issue[] | undefined): PartialAnswer | undefined {
   const partial = partialOf({ ...answer, text: answer.text || (answer.refusal ?? '') })
   return partial && (issues ? { ...partial, issues } : partial)
-}
-
-/** The correction that the latest attempt asks for; each is taken once. */
-export function takeCorrection(call: Call): Correction | undefined {
-  const { correction } = call
-  call.correction = undefined
-  return correction
-}
-
-/** Puts the correction into the conversation that the next attempt sends. */
-export function askAgain(call: Call, { message, issues }: Correction): void {
-  call.request = { ...call.request, messages: corrected(call.request.messages, message, issues) }
-  try {
-    call.wire = prepare(call.provider, call.request)
-  } catch (error) {
-    throw isCompletionError(error) ? adopted(call, error) : error
-  }
 }

@@ -1,5 +1,4 @@
 import pRetry from 'p-retry'
-import { askAgain, takeCorrection } from '../answer/understanding.ts'
 import { type Call, type Ending, emit, remaining } from '../call/call.ts'
 import { goOn, interruptible, oneTurn, sleep } from '../call/waiting.ts'
 import type { Correction } from '../request/output.ts'
@@ -10,6 +9,7 @@ import {
   type StopReason,
 } from '../vocabulary/errors.ts'
 import { leastAttempt, nextWait, type Wait } from './backoff.ts'
+import { askAgain, takeCorrection } from './correction.ts'
 import { credentials } from './credentials.ts'
 import type { AttemptPlan } from './running-attempt.ts'
 import { finishFailure } from './settle.ts'

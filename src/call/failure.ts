@@ -1,7 +1,6 @@
 import { classify } from '../classify/classify.ts'
 import { MOST_SHOWN, type Observation, type SeenResponse } from '../classify/observation.ts'
-import { redactCutText, SHORTEST_SECRET, safeHeaders } from '../classify/redact.ts'
-import { requestIdOf } from '../classify/request-id.ts'
+import { redactCutText, safeHeaders } from '../classify/redact.ts'
 import {
   type AnyCompletionError,
   CompletionError,
@@ -9,10 +8,11 @@ import {
   type ErrorResponse,
   type TimeoutPhase,
 } from '../vocabulary/errors.ts'
-import { type HeaderBag, headersOfBag } from '../vocabulary/header-bag.ts'
+import { headersOfBag } from '../vocabulary/header-bag.ts'
 import type { PartialAnswer } from '../vocabulary/result.ts'
 import type { Call, Ending } from './call.ts'
 import { promptTexts } from './prompt-texts.ts'
+import { secretsOf, shownRequestId } from './secrets.ts'
 
 /** What an attempt knows of itself when it fails. */
 export interface AttemptFacts {
@@ -168,24 +168,6 @@ function errorResponse(call: Call, { status, headers, body }: SeenResponse): Err
   }
 }
 
-/** The id, unless a server that repeats what it was sent has put the credential there. */
-export function shownRequestId(
-  { credentials, pastCredentials, settings, wire }: Call,
-  headers: HeaderBag,
-): string | undefined {
-  const id = requestIdOf(headers)
-  if (id === undefined) return undefined
-  const repeats = (value: string | null | undefined): boolean => {
-    const secret = value ? value.slice(value.indexOf(' ') + 1) : ''
-    return secret.length >= SHORTEST_SECRET && id.includes(secret)
-  }
-  for (const own of [settings.layer.headers, wire.headers])
-    for (const name in own) if (SECRET_NAME.test(name) && repeats(own[name])) return undefined
-  for (const name in credentials) if (repeats(credentials[name])) return undefined
-  if (pastCredentials.some(repeats)) return undefined
-  return id
-}
-
 function textsOf(partial: PartialAnswer | undefined): readonly string[] {
   if (!partial) return []
   const texts: readonly unknown[] = [
@@ -196,23 +178,3 @@ function textsOf(partial: PartialAnswer | undefined): readonly string[] {
   // A provider of the user's own, written without types, may have left one out.
   return texts.filter((text) => typeof text === 'string')
 }
-
-/** Everything that may not be shown: the credential, and what the names of headers and query fields say is one. */
-function secretsOf(call: Call): string[] {
-  const named = [
-    ...Object.entries(call.settings.layer.headers),
-    ...Object.entries(call.wire.headers),
-    ...call.url.searchParams.entries(),
-  ]
-  const secret = named.flatMap(([name, value]) => (value !== null && SECRET_NAME.test(name) ? [value] : []))
-  return [...Object.values(call.credentials), ...call.pastCredentials, ...secret, passwordOf(call.settings.layer.proxy)]
-}
-
-function passwordOf(proxy: Call['settings']['layer']['proxy']): string {
-  const text = String(proxy)
-  return URL.canParse(text) ? new URL(text).password : ''
-}
-
-/** By whole words: neither `x-portkey-provider` nor `x-assigned-team` holds one. */
-const SECRET_NAME =
-  /(?:^|[-_])(?:auth\w*|(?:api|access|secret|private|virtual|subscription|session|auth|master)?key|\w*token|cookie|\w*secret|sig(?:nature)?|pass(?:word|wd|phrase|code)|pwd|cred\w*)(?=$|[-_])/i

@@ -50,6 +50,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   [
     'attempt/attempt-end.ts',
     'attempt/backoff.ts',
+    'attempt/correction.ts',
     'attempt/credentials.ts',
     'attempt/running-attempt.ts',
     'attempt/settle.ts',
@@ -79,6 +80,7 @@ export const LAYERS: readonly (readonly string[])[] = [
     'call/prepare.ts',
     'call/prompt-texts.ts',
     'call/resolve-options.ts',
+    'call/secrets.ts',
   ],
   // What is asked, checked and in one form.
   ['request/resolve-request.ts'],
@@ -117,6 +119,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['classify/rules/access.ts', 'classify/rules/others.ts'],
   ['classify/envelope.ts', 'classify/rules/context.ts', 'classify/rules/limits.ts', 'classify/rules/rule.ts'],
   [
+    'classify/echoes.ts',
     'classify/explain.ts',
     'classify/network-rules.ts',
     'classify/observation.ts',
