@@ -31,7 +31,16 @@ export { CompletionError, isCompletionError } from './vocabulary/errors.ts'
 
 export type { Client, ClientDefaults, CloseOptions, Complete, ProviderLike, Stream } from './client.ts'
 export type { EventsBody } from './stream/read-events.ts'
-export type { StreamEvent } from './stream/stream-events.ts'
+export type {
+  FinishEvent,
+  NextAttemptEvent,
+  RawEvent,
+  StreamEvent,
+  TextEvent,
+  ToolCallDeltaEvent,
+  ToolCallEvent,
+  UsageEvent,
+} from './stream/stream-events.ts'
 export type { CompletionStream, EncodedBytes, ReadableStreamOptions, StreamFormat } from './stream/stream-handle.ts'
 export type { Attempt } from './vocabulary/attempt-record.ts'
 export type {
@@ -44,7 +53,17 @@ export type {
   TimeoutPhase,
   WrittenError,
 } from './vocabulary/errors.ts'
-export type { CallEvent } from './vocabulary/events.ts'
+export type {
+  AttemptEndEvent,
+  AttemptStartEvent,
+  CallEvent,
+  EventBase,
+  FailureEvent,
+  FirstTokenEvent,
+  PingEvent,
+  RetryEvent,
+  SuccessEvent,
+} from './vocabulary/events.ts'
 export type {
   AssistantMessage,
   Extra,
