@@ -21,7 +21,7 @@ function passwordOf(proxy: Call['settings']['layer']['proxy']): string {
 
 /** By whole words: neither `x-portkey-provider` nor `x-assigned-team` holds one. */
 const SECRET_NAME =
-  /(?:^|[-_])(?:auth\w*|(?:api|access|secret|private|virtual|subscription|session|auth|master)?key|\w*token|cookie|\w*secret|sig(?:nature)?|pass(?:word|wd|phrase|code)|pwd|cred\w*)(?=$|[-_])/i
+  /(?:^|[-_])(?:auth(?!ors?(?:$|[-_]))\w*|(?!portkey)\w*key|\w*token|cookie|\w*secret|sig(?:nature)?|pass(?:word|wd|phrase|code)|pwd|cred\w*)(?=$|[-_])/i
 
 /** The id, unless a server that repeats what it was sent has put the credential there. */
 export function shownRequestId(
