@@ -239,14 +239,14 @@ test('fake timers of the host hold up no stream', async () => {
 
 test('the limit for headers begins anew with a reconnect', async () => {
   await using server = await faultServer((exchange) => {
-    if (exchange.connection.index > 0) setTimeout(() => answering(exchange), 120)
-    else if (exchange.connection.requests > 1) setTimeout(() => exchange.reset(), 120)
+    if (exchange.connection.index > 0) setTimeout(() => answering(exchange), 300)
+    else if (exchange.connection.requests > 1) setTimeout(() => exchange.reset(), 300)
     else answering(exchange)
   })
   const client = clientOf(server.origin)
   await client.complete(asked)
   await turns()
-  const { attempts } = await client.complete(asked, { timeout: { headers: 180 }, retry: 0 })
+  const { attempts } = await client.complete(asked, { timeout: { headers: 500 }, retry: 0 })
   expect(attempts).toMatchObject([{ outcome: 'ok', reconnect: true }])
 })
 
