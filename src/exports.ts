@@ -110,6 +110,7 @@ export type {
 } from './vocabulary/result.ts'
 export type {
   JsonSchema,
+  JsonSchemaInput,
   JsonSchemaObject,
   SchemaOutput,
   SchemaWithJson,

@@ -74,6 +74,9 @@ describe('the models', () => {
       return ['authorization', 'openai-organization', 'openai-project'].map((name) => headers.get(name))
     }
     expect(await sent(openai('m'))).toEqual(['Bearer host-key', 'org-1', 'proj-1'])
+    vi.stubEnv('OPENAI_ORG_ID', 'org-2')
+    expect(await sent(openai('m'))).toEqual(['Bearer host-key', 'org-2', 'proj-1'])
+    vi.stubEnv('OPENAI_ORG_ID', 'org-1')
     expect(await sent(openai({ project: 'own' })('m'))).toEqual(['Bearer host-key', 'org-1', 'own'])
     expect(await sent(openai({ headers: { 'OpenAI-Project': 'own' } })('m'))).toEqual([
       'Bearer host-key',

@@ -181,10 +181,14 @@ export function openEventBody(input: StreamBodyInput): StreamBody {
     proven: () => (proven() ? whole() : undefined),
     partial() {
       // Interrupted while its consumer was behind: what has come is read for the error alone.
-      while (!outcome) {
-        const frame = parser.next()
-        if (!frame || frame.kind === 'too_large') break
-        if (frame.kind === 'event') for (const part of read(frame)) gathered.add(part)
+      try {
+        while (!outcome) {
+          const frame = parser.next()
+          if (!frame || frame.kind === 'too_large') break
+          if (frame.kind === 'event') for (const part of read(frame)) gathered.add(part)
+        }
+      } catch {
+        // The provider's own reader, which may be what has failed.
       }
       return partialOf(gathered.partial())
     },

@@ -3,6 +3,7 @@ import type { Call } from '../call/call.ts'
 import { type OutputReading, readOutput } from '../request/output.ts'
 import { readToolCalls } from '../request/tools.ts'
 import type { Answer } from '../vocabulary/provider.ts'
+import type { ResolvedRequest } from '../vocabulary/request.ts'
 import type { Issue, PartialAnswer, ToolCall } from '../vocabulary/result.ts'
 import type { Conclusion, WholeAnswer } from './body.ts'
 import { messageOf, type Understood } from './completion.ts'
@@ -17,7 +18,7 @@ export function understand(call: Call, read: WholeAnswer): Conclusion<Understood
     ? read
     : { ...read, answer: identified(call, read.answer) }
   const { answer } = answered
-  if (saysNothing(answer)) return { ...EMPTY, partial: partialOf(answer) }
+  if (saysNothing(answer, call.request)) return { ...EMPTY, partial: partialOf(answer) }
   const calls = answer.toolCalls.length > 0 ? readToolCalls(answer.toolCalls, inputs) : answer.toolCalls
   const called = inputs.size > 0 && answer.toolCalls.length > 0
   const reading = output && !called ? readOutput(output, answer) : NOTHING_ASKED
@@ -34,10 +35,18 @@ function identified(call: Call, answer: Answer): Answer {
   return { ...answer, toolCalls }
 }
 
-/** Well-formed, finished, and without anything in it: LM Studio answers so when a prompt overflows its context. */
-function saysNothing({ text, reasoning, refusal, toolCalls, otherContent, finishReason }: Answer): boolean {
-  const silent = !text && !reasoning && !refusal && toolCalls.length === 0 && !otherContent
-  return silent && finishReason !== 'length' && finishReason !== 'content_filter'
+/**
+ * Well-formed, finished, and without anything in it: LM Studio answers so when a prompt overflows its context. A text of `stop` may stand
+ * at the very beginning; and a turn that is paused, or that follows a tool's result, may have nothing to add (Anthropic), for which its
+ * usage counts tokens beside those of its hidden thoughts.
+ */
+function saysNothing(answer: Answer, { stop, messages }: ResolvedRequest): boolean {
+  const { text, reasoning, refusal, toolCalls, otherContent, parts, finishReason, usage } = answer
+  if (text || reasoning || refusal || toolCalls.length > 0 || otherContent) return false
+  if (parts?.some(({ type }) => type !== 'text' && type !== 'reasoning')) return false
+  if (finishReason === 'length' || finishReason === 'content_filter' || stop.length > 0) return false
+  const written = (usage?.outputTokens ?? 0) - (usage?.reasoningTokens ?? 0) > 0
+  return !(written && (finishReason === 'other' || messages.at(-1)?.role === 'tool'))
 }
 
 const EMPTY = {

@@ -17,5 +17,10 @@ export function prepare(provider: Provider, request: ResolvedRequest): ProviderR
 }
 
 function checked(headers: ProviderRequest['headers']): ProviderRequest['headers'] {
-  return withoutNull(checkHeaders('the headers of prepare()', headers))
+  // A number is written as it would be in a template.
+  const written = Object.entries(headers as Readonly<Record<string, unknown>>).map(([name, value]) => [
+    name,
+    typeof value === 'number' ? String(value) : value,
+  ])
+  return withoutNull(checkHeaders('the headers of prepare()', Object.fromEntries(written) as typeof headers))
 }

@@ -10,8 +10,9 @@ export function secretsOf(call: Call): string[] {
     ...Object.entries(call.wire.headers),
     ...call.url.searchParams.entries(),
   ]
-  const secret = named.flatMap(([name, value]) => (value !== null && SECRET_NAME.test(name) ? [value] : []))
-  return [...Object.values(call.credentials), ...call.pastCredentials, ...secret, passwordOf(call.settings.layer.proxy)]
+  const secret = named.flatMap(([name, value]) => (value !== null && isSecretName(name) ? [value] : []))
+  const carried = Object.entries(call.credentials).flatMap(([name, value]) => (PUBLIC.has(name) ? [] : [value]))
+  return [...carried, ...call.pastCredentials, ...secret, passwordOf(call.settings.layer.proxy)]
 }
 
 function passwordOf(proxy: Call['settings']['layer']['proxy']): string {
@@ -19,9 +20,14 @@ function passwordOf(proxy: Call['settings']['layer']['proxy']): string {
   return URL.canParse(text) ? new URL(text).password : ''
 }
 
-/** By whole words: neither `x-portkey-provider` nor `x-assigned-team` holds one. */
-const SECRET_NAME =
-  /(?:^|[-_])(?:auth(?!ors?(?:$|[-_]))\w*|(?!portkey)\w*key|\w*token|cookie|\w*secret|sig(?:nature)?|pass(?:word|wd|phrase|code)|pwd|cred\w*)(?=$|[-_])/i
+/** What goes with a credential, and OpenAI's own words name it. */
+const PUBLIC = new Set(['openai-organization', 'openai-project'])
+
+const SECRET = /auth|key|token|cookie|secret|sig|pass|cred/i
+/** Words that hold one of those and are none. */
+const HARMLESS = /portkey|assign|design|signal|author(?!i)|pass-?through/gi
+
+const isSecretName = (name: string): boolean => SECRET.test(name.replace(HARMLESS, ''))
 
 /** The id, unless a server that repeats what it was sent has put the credential there. */
 export function shownRequestId(
@@ -35,7 +41,7 @@ export function shownRequestId(
     return secret.length >= SHORTEST_SECRET && id.includes(secret)
   }
   for (const own of [settings.layer.headers, wire.headers])
-    for (const name in own) if (SECRET_NAME.test(name) && repeats(own[name])) return undefined
+    for (const name in own) if (isSecretName(name) && repeats(own[name])) return undefined
   for (const name in credentials) if (repeats(credentials[name])) return undefined
   if (pastCredentials.some(repeats)) return undefined
   return id

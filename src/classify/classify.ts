@@ -89,7 +89,7 @@ function unanswered(observation: Extract<Observation, { kind: 'invalid' }>, cont
     code,
     // A server that says no is believed; one that says yes does not know what its answer is worth.
     retryable: retryable && serversWord(headers) !== false,
-    message: explain({ code, what: problem, provider, html, baseURL }),
+    message: explain({ code, what: problem, provider, html, baseURL, came: body !== '' }),
     ...trace(response, context),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   }

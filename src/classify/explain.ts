@@ -13,6 +13,8 @@ export interface Explained {
   readonly baseURL?: string | undefined
   /** Where a redirect wanted to go; empty where it did not say. */
   readonly location?: string | undefined
+  /** An answer has come, though no good one. */
+  readonly came?: boolean | undefined
   /** One request is larger than the limit. */
   readonly tooLarge?: boolean | undefined
 }
@@ -29,7 +31,6 @@ const ADVICE: Readonly<Partial<Record<Code, string>>> = {
   invalid_request: 'Correct the request.',
   context_length: 'Shorten the messages or lower maxTokens.',
   content_filter: "The provider's content filter refused it; change the messages.",
-  invalid_response: 'What came is in partial and response.',
 }
 
 const LONGEST_QUOTE = 300
@@ -59,6 +60,7 @@ function advise(seen: Explained): string {
     return "Check the user and the password in the proxy's URL."
   // A model's own refusal.
   if (seen.code === 'content_filter' && seen.what !== undefined) return 'Change the messages.'
+  if (seen.code === 'invalid_response') return seen.came ? 'What came is in partial and response.' : ''
   return ADVICE[seen.code] ?? ''
 }
 

@@ -6,8 +6,9 @@ import type { AnyCompletionError, CompletionError } from '../vocabulary/errors.t
 // ollama the string under `error`. There the words name the call, and its error is kept for whoever asks.
 
 /** Where either has its methods: `/v1beta/models/gemini-3:generateContent`, `/api/chat`. */
-const GOOGLE = /:\w+$/
-const OLLAMA = /\/api\/\w+$/
+const GOOGLE =
+  /:(?:(?:stream)?generate(?:Content|Answer)|countTokens|computeTokens|(?:batch)?embedContents?|predict\w*)$/i
+const OLLAMA = /\/api\/(?:chat|generate|embed(?:dings)?|show|pull|push|create|copy|delete)$/
 
 /** So many errors are kept, the youngest; each has up to 64 KiB of its response. */
 const MOST = 50
@@ -17,7 +18,7 @@ const errors = new Map<string, CompletionError>()
 export function marked({ pathname }: URL, body: Uint8Array, error: CompletionError): Uint8Array {
   const { callId } = error
   const google = GOOGLE.test(pathname)
-  if (callId === undefined || !(google || OLLAMA.test(pathname))) return body
+  if (callId === undefined || body.length === 0 || !(google || OLLAMA.test(pathname))) return body
   const words = withMark(textOf([body]), `punctual ${callId}`, google)
   if (words === undefined) return body
   errors.set(callId, error)
@@ -28,9 +29,10 @@ export function marked({ pathname }: URL, body: Uint8Array, error: CompletionErr
 function withMark(text: string, mark: string, google: boolean): string | undefined {
   const value = parsed(text)
   const behind = (words: string): string => `${words} (${mark})`
-  if (value === undefined) return behind(text.trimEnd() || 'no text')
+  if (value === undefined) return behind(text.trimEnd())
   const json = object(value)
-  if (json && google) return JSON.stringify({ ...json, punctual: mark })
+  // In the text as it came: a number may be longer than ours.
+  if (json && google) return text.replace(/\}\s*$/, `${Object.keys(json).length > 0 ? ',' : ''}"punctual":"${mark}"}`)
   const words = json?.['error']
   if (typeof words === 'string') return JSON.stringify({ ...json, error: behind(words) })
   // A gateway's own error, which Ollama's SDK keeps as it is.
@@ -43,6 +45,7 @@ function withMark(text: string, mark: string, google: boolean): string | undefin
 
 /** The error whose call's mark is in these words. */
 export function markedError(words: unknown): AnyCompletionError | undefined {
-  const id = typeof words === 'string' ? /punctual (call_[\w-]+)/.exec(words)?.[1] : undefined
+  const id =
+    typeof words === 'string' ? /punctual (call_[\w-]+)(?:\)|"\})$/.exec(words)?.[1] : undefined
   return id === undefined ? undefined : (errors.get(id) as AnyCompletionError | undefined)
 }

@@ -140,9 +140,11 @@ const isDocument = ({ headers }: GoodResponse): boolean =>
 const isFramed = ({ headers }: GoodResponse): boolean =>
   headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
 
-/** JSON, of which there may be one to a line. */
-const isCut = (text: string): boolean =>
-  text !== '' && parsed(text) === undefined && parsed(text.slice(text.lastIndexOf('\n') + 1)) === undefined
+/** What begins as JSON and does not end as it began, nor is a line of it. */
+function isCut(text: string): boolean {
+  const end = { '{': '}', '[': ']' }[text[0] ?? '']
+  return end !== undefined && !text.endsWith(end) && parsed(text.slice(text.lastIndexOf('\n') + 1)) === undefined
+}
 
 const SOMETHING: WholeAnswer = { answer: { text: '', toolCalls: [], finishReason: 'other' }, raw: undefined }
 

@@ -131,6 +131,7 @@ export function messageReader(provider: string): (event: ServerSentEvent) => rea
       } = partOf(provider, block) as Extract<Part, { type: 'text' | 'reasoning' }>
       const whole = providerData?.[provider]?.block !== undefined
       if (whole) kept = { index, block, input: '' }
+      if (!PLAIN.has(block.type)) parts.push({ type: 'other_content' })
       if (said || whole) parts.push({ type, text: said, ...(whole && { providerData }) })
     }
     begun = true

@@ -78,6 +78,19 @@ export interface ChatRules {
   readonly classify?: Provider['classify']
 }
 
+/** The variables that are set, as headers, but for those that are given. */
+function ofHost(
+  variables: Readonly<Record<string, string>>,
+  given: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const found: Record<string, string> = {}
+  for (const header in variables) {
+    const value = environment(variables[header])
+    if (value && !(header in given)) found[header] = value
+  }
+  return found
+}
+
 /** The provider that those rules make. */
 export function chatProvider(rules: ChatRules): Provider {
   const { name, dialect, settings, hostHeaders } = rules
@@ -103,15 +116,8 @@ export function chatProvider(rules: ChatRules): Provider {
         apiKey: settings.apiKey,
         variables: rules.keyVariables ?? [],
         required: rules.keyRequired ?? false,
-        headers: (key, ofHost) => {
-          const carried: Record<string, string> = { authorization: `Bearer ${key}` }
-          if (!ofHost) return carried
-          for (const header in hostHeaders) {
-            const value = environment(hostHeaders[header])
-            if (value && !(header in headers)) carried[header] = value
-          }
-          return carried
-        },
+        headers: (key) => ({ authorization: `Bearer ${key}` }),
+        beside: hostHeaders && (() => ofHost(hostHeaders, headers)),
       }),
   }
 }

@@ -51,7 +51,7 @@ export function parseChat(provider: string, body: unknown, dialect: Dialect): Pa
     reasoning,
     refusal: text(message.refusal),
     toolCalls,
-    otherContent: hasMedia(message) || hasCustomCall(message) || undefined,
+    otherContent: hasMedia(message) || hasCustomCall(message) || hasOtherPart(message) || undefined,
     finishReason: finishReason(reason),
     usage: usageOf(json),
     id: text(json.id),
@@ -104,6 +104,10 @@ export function hasMedia({ audio, images }: JsonObject): boolean {
   const spoken = object(audio)
   return Boolean(text(spoken?.data) || text(spoken?.transcript)) || list(images).length > 0
 }
+
+/** In `content` as an array. */
+const PLAIN: ReadonlySet<unknown> = new Set([undefined, 'text', 'thinking', 'refusal'])
+const hasOtherPart = ({ content }: JsonObject): boolean => list(content).some((part) => !PLAIN.has(object(part)?.type))
 
 const hasCustomCall = ({ tool_calls: made }: JsonObject): boolean => list(made).some((call) => object(call)?.custom)
 

@@ -55,7 +55,7 @@ export function environment(name: string | undefined): string | undefined {
 
 /**
  * The URL of `path` below a base URL. A slash at the end of the base is the same as none; a query is kept. `prefix` is put before the
- * path where the base has none of its own.
+ * path where the base names a host alone; a slash behind the host says that the API lives there.
  */
 export function endpoint(base: string | URL, path: string, field: string, prefix = ''): string {
   let url: URL | undefined
@@ -68,7 +68,8 @@ export function endpoint(base: string | URL, path: string, field: string, prefix
     throw new TypeError(`${field} must be an absolute URL that begins with http:// or https://`)
   }
   if (url.username || url.password) throw new TypeError(`${field} must not hold credentials: give apiKey or headers`)
-  url.pathname = (url.pathname.replace(/\/+$/, '') || prefix) + path
+  url.pathname =
+    (/^https?:\/\/[^/]*$/i.test(String(base).replace(/[?#].*$/, '')) ? prefix : url.pathname.replace(/\/+$/, '')) + path
   url.hash = ''
   return url.href
 }
@@ -112,8 +113,10 @@ export interface CredentialRules {
   readonly variables: readonly string[]
   /** False where the server may run without one. */
   readonly required: boolean
-  /** How the wire carries it; `ofHost` where it is the environment's. */
-  readonly headers: (key: string, ofHost: boolean) => Readonly<Record<string, string>>
+  /** How the wire carries it. */
+  readonly headers: (key: string) => Readonly<Record<string, string>>
+  /** What goes with the environment's key, and with no other. */
+  readonly beside?: (() => Readonly<Record<string, string>>) | undefined
 }
 
 const NONE: Readonly<Record<string, string>> = {}
@@ -123,13 +126,14 @@ export function credential(rules: CredentialRules): NonNullable<Provider['author
   const { provider, apiKey, variables, required } = rules
   let lastKey: string | undefined
   let lastHeaders = NONE
-  let lastOfHost = false
-  const carry = (key: unknown, ofHost = false): Readonly<Record<string, string>> => {
+  let lastBeside = ''
+  const carry = (key: unknown, beside = NONE): Readonly<Record<string, string>> => {
     if (typeof key !== 'string' || key === '') throw missing(provider, 'the function that gives it returned none.')
-    if (key !== lastKey || ofHost !== lastOfHost) {
-      lastHeaders = Object.freeze(rules.headers(key, ofHost))
+    const others = beside === NONE ? '' : JSON.stringify(beside)
+    if (key !== lastKey || others !== lastBeside) {
+      lastHeaders = Object.freeze({ ...rules.headers(key), ...beside })
       lastKey = key
-      lastOfHost = ofHost
+      lastBeside = others
     }
     return lastHeaders
   }
@@ -142,7 +146,7 @@ export function credential(rules: CredentialRules): NonNullable<Provider['author
     if (context.rejected) return undefined
     let key = apiKey
     for (let i = 0; key === undefined && i < variables.length; i++) key = environment(variables[i])
-    if (key !== undefined) return carry(key, apiKey === undefined)
+    if (key !== undefined) return carry(key, apiKey === undefined ? rules.beside?.() : NONE)
     if (!required) return NONE
     const remedy = variables.length ? `Set ${variables.join(' or ')}, or give` : 'Give'
     throw missing(provider, `no API key. ${remedy} apiKey in the provider's settings or the call's options.`)

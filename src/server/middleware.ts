@@ -22,8 +22,9 @@ export interface MiddlewareOptions<Request> {
  * anything else that calls `(request, response, next)`: Connect, NestJS, Next.js' custom servers. It belongs after the body has been
  * parsed.
  */
+export function expressMiddleware(): (request: object, response: object, next: () => void) => void
 export function expressMiddleware(
-  options?: MiddlewareOptions<ServedRequest>,
+  options: MiddlewareOptions<ServedRequest>,
 ): (request: ServedRequest, response: object, next: () => void) => void
 export function expressMiddleware<Request extends object>(
   options?: MiddlewareOptions<Request>,
@@ -39,8 +40,9 @@ export function expressMiddleware<Request extends object>(
  * {@link withRequest} as a Fastify hook: `app.addHook('preHandler', fastifyHook())`. It belongs after the body has been parsed
  * (`preValidation`, `preHandler`): what comes before loses the context where a body arrives.
  */
+export function fastifyHook(): (request: object, reply: object, done: () => void) => void
 export function fastifyHook(
-  options?: MiddlewareOptions<ServedRequest>,
+  options: MiddlewareOptions<ServedRequest>,
 ): (request: ServedRequest, reply: object, done: () => void) => void
 export function fastifyHook<Request extends object>(
   options?: MiddlewareOptions<Request>,

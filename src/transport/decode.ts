@@ -35,17 +35,8 @@ const OPEN: Readonly<Record<string, (zlib: Zlib, firstByte: number) => Transform
   deflate: (zlib, firstByte) => ((firstByte & 0x0f) === 8 ? zlib.createInflate() : zlib.createInflateRaw()),
 }
 
-/** Codings of the IANA registry that are not undone here. What is none is no encoding: servers write `none`, `utf-8` and the like. */
-const UNKNOWN: ReadonlySet<string> = new Set([
-  'aes128gcm',
-  'compress',
-  'dcb',
-  'dcz',
-  'exi',
-  'pack200-gzip',
-  'x-compress',
-  'zstd',
-])
+/** No encodings, though servers and frameworks write them where one is expected. */
+const NONE: ReadonlySet<string> = new Set(['', 'identity', 'none', 'utf-8', 'utf8', 'binary', '8bit', 'text'])
 
 /**
  * A decoder for a content-encoding header, or undefined where there is nothing to undo.
@@ -58,9 +49,9 @@ export function openDecoder(contentEncoding: string, sink: DecoderSink): Decoder
     .toLowerCase()
     .split(',')
     .map((coding) => coding.trim())
-    .filter((coding) => Object.hasOwn(OPEN, coding) || UNKNOWN.has(coding))
+    .filter((coding) => !NONE.has(coding))
   if (codings.length === 0) return undefined
-  if (codings.length > MAX_LAYERS || codings.some((coding) => UNKNOWN.has(coding))) {
+  if (codings.length > MAX_LAYERS || codings.some((coding) => !Object.hasOwn(OPEN, coding))) {
     return refusal(contentEncoding, sink)
   }
 

@@ -286,7 +286,7 @@ function asResponse(exchange: DispatchExchange, error: Error): boolean {
   if ((code !== 'UND_ERR_REQ_RETRY' && code !== 'UND_ERR_RESPONSE') || !(Number(statusCode) >= 400)) return false
   const { receiver } = exchange
   receiver.onHeaders(Number(statusCode), joined({ ...headers }))
-  const text = typeof body === 'string' ? body : written(body ?? '')
+  const text = typeof body === 'string' ? body : body == null ? '' : written(body)
   if (!exchange.settled && text) receiver.onData(new TextEncoder().encode(text))
   if (exchange.settled) return true
   exchange.settled = true

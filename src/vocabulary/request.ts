@@ -1,7 +1,13 @@
 import type { Message } from './message.ts'
 import type { Model } from './provider.ts'
 import type { ToolCall } from './result.ts'
-import type { JsonSchema, SchemaOutput, SchemaWithJson, StandardJsonSchema, StandardSchema } from './standard-schema.ts'
+import type {
+  JsonSchemaInput,
+  SchemaOutput,
+  SchemaWithJson,
+  StandardJsonSchema,
+  StandardSchema,
+} from './standard-schema.ts'
 
 /** A tool that the model may call. Nothing is executed by punctual. */
 export interface Tool {
@@ -11,7 +17,7 @@ export interface Tool {
    * What it takes: a Standard Schema that offers JSON Schema (zod, arktype, valibot through `toStandardJsonSchema()`),
    * `{ schema, jsonSchema }`, or JSON Schema, whose common keywords are checked. It must describe an object. @defaultValue no arguments
    */
-  readonly input?: StandardJsonSchema | ToolInput | JsonSchema | undefined
+  readonly input?: StandardJsonSchema | ToolInput | JsonSchemaInput | undefined
   /** Asks the provider to hold the model to the schema (OpenAI, Anthropic). */
   readonly strict?: boolean | undefined
   /** Wire fields that are sent as they are, beside the tool's own (for example `cache_control`). */
@@ -29,7 +35,7 @@ export interface ToolInput {
   /** Validates the arguments. */
   readonly schema: StandardSchema
   /** What is sent. */
-  readonly jsonSchema: JsonSchema
+  readonly jsonSchema: JsonSchemaInput
 }
 
 /** Tools by name: 1 to 64 letters, digits, `_` and `-`. */
@@ -40,7 +46,7 @@ export interface OutputDefinition<S extends StandardSchema = StandardSchema> {
   /** Validates the answer; its output type is returned. */
   readonly schema: S
   /** What is sent. May be left out where the schema offers it. */
-  readonly jsonSchema?: JsonSchema | undefined
+  readonly jsonSchema?: JsonSchemaInput | undefined
   /** 1 to 64 letters, digits, `_` and `-`. @defaultValue 'output' */
   readonly name?: string | undefined
   /** Whether the provider is to hold the model to the schema. @defaultValue where its strict mode can express it */
@@ -51,7 +57,7 @@ export interface OutputDefinition<S extends StandardSchema = StandardSchema> {
  * The wanted shape of the answer. Plain JSON Schema types the output `unknown`, and its common keywords are checked (types, members,
  * items, alternatives, enumerations, references, bounds); for all of it give `{ schema, jsonSchema }` with a validator of your own.
  */
-export type OutputSpec = SchemaWithJson | OutputDefinition | JsonSchema
+export type OutputSpec = SchemaWithJson | OutputDefinition | JsonSchemaInput
 
 /** The type of `completion.output`. */
 export type OutputOf<O, T extends ToolSet> = SchemaOutput<O> | ([keyof T] extends [never] ? never : undefined)

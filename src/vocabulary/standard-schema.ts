@@ -4,7 +4,10 @@
  */
 
 /** JSON Schema as plain data. */
-export type JsonSchema = Readonly<Record<string, unknown>> | JsonSchemaObject
+export type JsonSchema = Readonly<Record<string, unknown>>
+
+/** JSON Schema as it may be given. */
+export type JsonSchemaInput = JsonSchema | JsonSchemaObject
 
 /** JSON Schema in the interfaces that libraries have for it (`JSONSchema7`): an interface is no Record to the compiler. */
 export interface JsonSchemaObject {

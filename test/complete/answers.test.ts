@@ -256,6 +256,30 @@ test.each([
   expect(attempts.map(({ error }) => error?.code)).toEqual(['invalid_response', undefined])
 })
 
+const TOOL_TURN = [
+  ...asked.messages,
+  { role: 'assistant', content: '', toolCalls: [{ id: 'a', name: 'now', arguments: '{}' }] },
+  { role: 'tool', toolCallId: 'a', content: 'noon' },
+] as const
+
+test.each([
+  ['begins with a text of stop', { ...asked, stop: ['\n'] }, chat('')],
+  ['follows a result and has nothing to add', { messages: TOOL_TURN }, chat('')],
+  ['is paused', asked, chat('', 'paused')],
+  ['holds an image', asked, { ...chat(''), choices: [imaged('image_url')] }],
+])('a silent answer is one where it %s', async (_, request, body) => {
+  const fetch = scriptedFetch(responding(body))
+  expect((await clientOf('http://local', { fetch, retry: 0 }).complete(request)).text).toBe('')
+})
+
+function imaged(type: string): object {
+  return {
+    index: 0,
+    message: { role: 'assistant', content: [{ type, image_url: { url: 'x' } }] },
+    finish_reason: 'stop',
+  }
+}
+
 test('an answer in an encoding that nobody knows is none', async () => {
   await using server = await faultServer((exchange) =>
     exchange.respond(whole, { headers: { 'content-encoding': 'zstd' } }),

@@ -31,7 +31,7 @@ describe('a provider', () => {
     own({ prepare: () => ({ url: 'http://local/', headers, body: '{}' }) as never })
 
   test('whose headers are no strings is told so', async () => {
-    const call = clientOf('http://local', { provider: prepared({ 'x-key': 5 }), fetch: refusing() }).complete(asked)
+    const call = clientOf('http://local', { provider: prepared({ 'x-key': true }), fetch: refusing() }).complete(asked)
     await expect(call).rejects.toThrow(
       new TypeError('the headers of prepare().x-key must be a string, or null to remove it'),
     )
@@ -40,6 +40,7 @@ describe('a provider', () => {
   test.each([
     ['without headers', prepared(undefined)],
     ['with a header that is null', prepared({ 'x-key': null })],
+    ['with a header that is a number', prepared({ 'x-ttl': 30 })],
     ['that authorizes with null', own({ authorize: () => ({ authorization: null }) as never })],
   ])('%s is refused like any other', async (_, provider) => {
     const error = await failureOf(clientOf('http://local', { provider, fetch: refusing() }).complete(asked))
@@ -148,6 +149,24 @@ test('a header whose name only contains the word for a secret may be shown', asy
   const headers = { 'x-portkey-provider': 'openai', 'x-assigned-team': 'search', 'x-session-key': 'rejected' }
   const error = await failureOf(clientOf('http://local', { fetch, headers }).complete(asked))
   expect(error.providerMessage).toBe(said.replace('rejected', '[redacted]'))
+})
+
+test.each([
+  'X-AppKey',
+  'ProxyAuth',
+  'X-UserPassword',
+  'X-Pass',
+  'sharedAccessKey',
+  'x-hmacsignature',
+  'Cookie2',
+  'x-sign',
+  'user-pass',
+  'api.key',
+])('a header called %s is a secret', async (name) => {
+  const fetch = scriptedFetch(responding(failure('who is blue-Tit!42, pray', 'x'), 400))
+  const headers = { [name]: 'blue-Tit!42' }
+  const error = await failureOf(clientOf('http://local', { fetch, headers }).complete(asked))
+  expect(error.providerMessage).toBe('who is [redacted], pray')
 })
 
 test('an id in the body alone is that of the attempt, too', async () => {

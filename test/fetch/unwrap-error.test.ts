@@ -122,38 +122,49 @@ describe('unwrapError', () => {
       return response.text()
     }
 
+    /** As the SDKs keep it. */
+    const kept = (path: string, words: string): object =>
+      path === OLLAMA && words.startsWith('{') ? { error: { message: '', ...errorIn(words) } } : new Error(words)
+    const errorIn = (words: string): object => {
+      const { error } = JSON.parse(words) as { error: unknown }
+      return typeof error === 'string' ? { message: error } : (error as object)
+    }
+
     it.each([
       ["Ollama's own error", OLLAMA, '{"error":"busy"}', /^\{"error":"busy \(punctual call_[^)]+\)"\}$/],
       ["a gateway's, before Ollama", OLLAMA, '{"error":{"message":"busy"}}', /^\{"error":\{"message":"busy \(punctual/],
       ["a proxy's page", OLLAMA, '<h1>busy</h1>\n', /^<h1>busy<\/h1> \(punctual call_[^)]+\)$/],
-      ['no words at all', GOOGLE, '', /^no text \(punctual call_[^)]+\)$/],
       [
         "Google's own error",
         GOOGLE,
-        '{"error":{"code":503}}',
-        /^\{"error":\{"code":503\},"punctual":"punctual call_[^"]+"\}$/,
+        '{"error":{"code":503,"id":12345678901234567890}}',
+        /^\{"error":\{"code":503,"id":12345678901234567890\},"punctual":"punctual call_[^"]+"\}$/,
       ],
     ])('leads from the words of %s to it', async (_, path, body, expected) => {
       const words = await refused(path, body)
       expect(words).toMatch(expected)
-      expect(unwrapError(new Error(words))).toMatchObject({ status: 503, attempts: [{ status: 503 }] })
+      expect(unwrapError(kept(path, words))).toMatchObject({ status: 503, attempts: [{ status: 503 }] })
     })
 
     it.each([
       ['what asks for something else', '/v1/chat/completions', '{"error":"busy"}'],
       ['JSON without a place for it', OLLAMA, '["busy"]'],
       ['an error without words', OLLAMA, '{"error":{"code":1}}'],
+      ['no words at all', OLLAMA, ''],
+      ['a page of an API that only looks alike', '/api/plans', 'Bad plan'],
     ])('leaves %s as it came', async (_, path, body) => {
       expect(await refused(path, body)).toBe(body)
     })
 
     it('leads nowhere when it is made up, or fifty calls old', async () => {
       expect(unwrapError(new Error('(punctual call_1-1)'))).toBeUndefined()
+      const marked = await refused(OLLAMA, 'busy')
+      expect(unwrapError(new Error(`no such plan: "${marked}"`))).toBeUndefined()
       const oldest = await refused(OLLAMA, '{"error":"busy"}')
       for (let count = 0; count < 49; count++) await refused(OLLAMA, '{"error":"busy"}')
-      expect(unwrapError(new Error(oldest))).toBeDefined()
+      expect(unwrapError(kept(OLLAMA, oldest))).toBeDefined()
       await refused(OLLAMA, '{"error":"busy"}')
-      expect(unwrapError(new Error(oldest))).toBeUndefined()
+      expect(unwrapError(kept(OLLAMA, oldest))).toBeUndefined()
     })
   })
 

@@ -1,3 +1,5 @@
+import { gzipSync } from 'node:zlib'
+import type { Provider } from 'punctual'
 import { expect, test } from 'vitest'
 import { asked, clientOf, failureOf, responding, scriptedFetch } from '../support/call.ts'
 import * as wire from '../support/chat-stream.ts'
@@ -62,3 +64,48 @@ test.each(['none', 'utf-8', 'identity'])('a content-encoding of %s is none', asy
   )
   expect((await clientOf(server.origin).complete(asked, { wire: 'stream' })).text).toBe(wire.TEXT)
 })
+
+test('a reader that throws loses nothing that it has read', async () => {
+  const provider: Provider = {
+    name: 'own',
+    prepare: () => ({ url: 'http://local/', headers: {}, body: '{}' }),
+    parse: () => ({ kind: 'incomplete', problem: 'none' }),
+    streamReader:
+      () =>
+      ({ data }) => {
+        if (data === 'bad') throw new Error('broken reader')
+        return [{ type: 'text', text: data }]
+      },
+  }
+  const fetch = answering(...['Hello ', 'world', 'bad', 'bad'].map(wire.sse))
+  const client = clientOf('http://local', { provider, fetch, retry: 0 })
+  const error = await failureOf(client.complete(asked, { wire: 'stream' }))
+  expect(error).toMatchObject({ code: 'invalid_response', partial: { text: 'Hello world' } })
+})
+
+test('a coding that cannot be undone is refused by its name', async () => {
+  await using server = await faultServer((exchange) =>
+    exchange.respond(wire.document(), { headers: { ...EVENTS, 'content-encoding': 'snappy' } }),
+  )
+  const error = await failureOf(clientOf(server.origin).complete(asked, { wire: 'stream' }))
+  expect(error.message).toContain('content-encoding')
+})
+
+test.each([{ total: 300 }, { firstToken: 300 }])(
+  'compressed pings without an end do not outlast %j',
+  async (timeout) => {
+    const member = gzipSync(Buffer.alloc(2_000_000, ': ping\n\n'))
+    await using server = await faultServer(async (exchange) => {
+      exchange.head({ headers: { ...EVENTS, 'content-encoding': 'gzip', 'transfer-encoding': 'chunked' } })
+      for (;;) {
+        if (exchange.connection.closedAt !== undefined) return
+        exchange.chunk(member)
+        await new Promise((resolve) => setTimeout(resolve, 1))
+      }
+    })
+    const error = await failureOf(
+      clientOf(server.origin, { retry: 0 }).complete(asked, { wire: 'stream', timeout: { total: 10_000, ...timeout } }),
+    )
+    expect(error).toMatchObject({ code: 'timeout', phase: Object.keys(timeout)[0] })
+  },
+)
