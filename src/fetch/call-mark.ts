@@ -45,7 +45,6 @@ function withMark(text: string, mark: string, google: boolean): string | undefin
 
 /** The error whose call's mark is in these words. */
 export function markedError(words: unknown): AnyCompletionError | undefined {
-  const id =
-    typeof words === 'string' ? /punctual (call_[\w-]+)(?:\)|"\})$/.exec(words)?.[1] : undefined
+  const id = typeof words === 'string' ? /punctual (call_[\w-]+)(?:\)|"\})$/.exec(words)?.[1] : undefined
   return id === undefined ? undefined : (errors.get(id) as AnyCompletionError | undefined)
 }
