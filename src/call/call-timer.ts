@@ -125,7 +125,7 @@ function fire(timer: CallTimer): void {
 }
 
 /** So long is what came in time waited for, where it is compressed. */
-const DECODING_MS = 50
+const DECODING_MS = 100
 /** The same where the clock is a test's, and stands still. */
 const MOST_TURNS = 100_000
 
