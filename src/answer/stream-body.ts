@@ -1,5 +1,6 @@
 import type { Answer, StreamPart } from '../vocabulary/provider.ts'
 import type { BodyReader } from './body.ts'
+import { beginsDocument } from './document-start.ts'
 import { isContent, openEventBody, type StreamBody, type StreamBodyInput, type StreamTaker } from './event-body.ts'
 import { openJsonBody } from './json-body.ts'
 
@@ -18,10 +19,9 @@ export function openStreamBody(input: StreamBodyInput): StreamBody {
   let lastChunkAt = 0
 
   function sniff(chunk: Uint8Array): void {
-    const first = chunk.find((byte) => byte > SPACE && byte < 0x80)
-    if (first === undefined) return
-    sniffed = true
-    if (first !== BRACE && first !== BRACKET && first !== LESS_THAN) return
+    const isDocument = beginsDocument(chunk)
+    sniffed = isDocument !== undefined
+    if (!isDocument) return
     document = openJsonBody(provider, limit)
     // It is whole or nothing, but it is content, and it may stall.
     controls.silentUntil(clock.now())
@@ -53,11 +53,6 @@ export function openStreamBody(input: StreamBodyInput): StreamBody {
     text: () => (document ?? events).text(),
   }
 }
-
-const SPACE = 0x20
-const BRACE = 0x7b
-const BRACKET = 0x5b
-const LESS_THAN = 0x3c
 
 /** A whole answer as the pieces of a stream that had it. */
 function partsOf(answer: Answer): StreamPart[] {

@@ -30,10 +30,10 @@ export function withinDeadline<T>(call: Call, work: Promise<T>): Promise<T> {
 export function totalExpired({ startedAt, endsAt }: Call, begun = true): NonNullable<Call['ending']> {
   const allowed = Math.round(endsAt - startedAt)
   const message =
-    begun && allowed > 0
-      ? `no complete answer within ${allowed} ms (timeout.total or deadline). Allow more, or set timeout.attempt so that a slow attempt is repeated in time.`
-      : allowed > 0
-        ? `the stream was first read when its ${allowed} ms were over (they count from the call); no request was sent.`
-        : 'the deadline had passed before the call began; no request was sent. It is a point in time; for a duration set timeout.'
+    allowed <= 0
+      ? 'the deadline had passed before the call began; no request was sent. It is a point in time; for a duration set timeout.'
+      : begun
+        ? `no complete answer within ${allowed} ms (timeout.total or deadline). Allow more, or set timeout.attempt so that a slow attempt is repeated in time.`
+        : `the stream was first read when its ${allowed} ms were over (they count from the call); no request was sent.`
   return { code: 'timeout', phase: 'total', stopReason: 'deadline', message }
 }

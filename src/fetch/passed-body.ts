@@ -7,8 +7,6 @@ import { parsed } from '../base/json.ts'
 import type { Call } from '../call/call.ts'
 import type { Passage } from './passage.ts'
 
-type Outcome = BodyOutcome
-
 /** How an answer is handed on. */
 export interface PassedBody extends BodyReader {
   /** The reader of the Response waits for more. */
@@ -70,7 +68,7 @@ export function openPassedBody(input: PassedBodyInput): PassedBody {
       : openJsonBody(call.provider, limit)
     : openUnprovenBody(document, call, watched)
 
-  function noted(outcome: Outcome | undefined): Outcome | undefined {
+  function noted(outcome: BodyOutcome | undefined): BodyOutcome | undefined {
     if (outcome?.kind === 'in_band') inBand = { json: outcome.json }
     // A parser of event streams would read nothing in it and take that for an empty answer.
     if (outcome?.kind === 'whole' && proven && stream && outcome.value.raw !== undefined) return NO_STREAM
@@ -121,13 +119,13 @@ export function openPassedBody(input: PassedBodyInput): PassedBody {
   }
 }
 
-const NO_STREAM: Outcome = {
+const NO_STREAM: BodyOutcome = {
   kind: 'invalid',
   problem: 'the server answered with one document where a stream was asked for',
   retryable: false,
 }
 
-const tooLarge = (limit: number): Outcome => ({
+const tooLarge = (limit: number): BodyOutcome => ({
   kind: 'invalid',
   problem: `the body is larger than maxResponseBytes (${limit})`,
   retryable: false,

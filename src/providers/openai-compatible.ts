@@ -63,7 +63,7 @@ export interface ChatRules {
   /** Used where neither the settings nor the environment say another. */
   readonly baseURL?: string | undefined
   readonly baseURLVariable?: string | undefined
-  /** Where the API lives below a base URL that names a host alone. */
+  /** The path of a base URL that names a host alone. */
   readonly prefix?: string | undefined
   readonly keyVariables?: readonly string[] | undefined
   readonly keyRequired?: boolean | undefined

@@ -12,7 +12,7 @@ interface Preset extends Dialect {
   readonly name: string
   readonly baseURL: string
   readonly baseURLVariable?: string
-  /** What the provider's own SDK, or whoever writes a host alone, leaves to the path. */
+  /** The path of a base URL that names a host alone, as the provider's own SDK takes it. */
   readonly prefix?: string
   readonly keyVariables: readonly string[]
   /** @defaultValue true */

@@ -17,54 +17,37 @@ export interface MiddlewareOptions<Request> {
   readonly deadline?: ((request: Request) => Date | number | undefined) | undefined
 }
 
-/**
- * {@link withRequest} as an Express middleware: `app.use(expressMiddleware({ deadline: () => Date.now() + 25_000 }))`. Also for
- * anything else that calls `(request, response, next)`: Connect, NestJS, Next.js' custom servers. It belongs after the body has been
- * parsed.
- */
-export function expressMiddleware(): (request: object, response: object, next: () => void) => void
-export function expressMiddleware(
-  options: MiddlewareOptions<ServedRequest>,
-): (request: ServedRequest, response: object, next: () => void) => void
-export function expressMiddleware<Request extends object>(
-  options?: MiddlewareOptions<Request>,
-): (request: Request, response: object, next: () => void) => void
-export function expressMiddleware<Request extends object>(
-  options: MiddlewareOptions<Request> = {},
-): (request: Request, response: object, next: () => void) => void {
-  const deadline = deadlineOf('expressMiddleware', options)
-  return (request, response, next) => withRequest({ request, response, deadline: deadline?.(request) }, () => next())
-}
-
-/**
- * {@link withRequest} as a Fastify hook: `app.addHook('preHandler', fastifyHook())`. It belongs after the body has been parsed
- * (`preValidation`, `preHandler`): what comes before loses the context where a body arrives.
- */
-export function fastifyHook(): (request: object, reply: object, done: () => void) => void
-export function fastifyHook(
-  options: MiddlewareOptions<ServedRequest>,
-): (request: ServedRequest, reply: object, done: () => void) => void
-export function fastifyHook<Request extends object>(
-  options?: MiddlewareOptions<Request>,
-): (request: Request, reply: object, done: () => void) => void
-export function fastifyHook<Request extends object>(
-  options: MiddlewareOptions<Request> = {},
-): (request: Request, reply: object, done: () => void) => void {
-  const deadline = deadlineOf('fastifyHook', options)
-  return (request, reply, done) =>
-    withRequest({ request, response: reply, deadline: deadline?.(request) }, () => done())
+/** Makes a middleware: its options' `deadline` is given the request as the framework has it. */
+interface MakeMiddleware {
+  (): (request: object, response: object, next: () => void) => void
+  (options: MiddlewareOptions<ServedRequest>): (request: ServedRequest, response: object, next: () => void) => void
+  <Request extends object>(
+    options?: MiddlewareOptions<Request>,
+  ): (request: Request, response: object, next: () => void) => void
 }
 
 const NAMES = new Set(['deadline'])
 
 /** A misspelt deadline would be none, and nobody would notice before the proxy does. */
-function deadlineOf<Request>(
-  what: string,
-  options: MiddlewareOptions<Request>,
-): MiddlewareOptions<Request>['deadline'] {
-  rejectUnknown(what, options, NAMES)
-  const { deadline } = options
-  if (deadline !== undefined && typeof deadline !== 'function')
-    fail(`${what}.deadline`, deadline, 'a function of the request, for every request has a deadline of its own')
-  return deadline
-}
+const middlewareCalled =
+  (name: string): MakeMiddleware =>
+  <Request extends object>(options: MiddlewareOptions<Request> = {}) => {
+    rejectUnknown(name, options, NAMES)
+    const { deadline } = options
+    if (deadline !== undefined && typeof deadline !== 'function')
+      fail(`${name}.deadline`, deadline, 'a function of the request, for every request has a deadline of its own')
+    return (request: Request, response: object, next: () => void): void =>
+      withRequest({ request, response, deadline: deadline?.(request) }, () => next())
+  }
+
+/**
+ * {@link withRequest} as an Express middleware: `app.use(expressMiddleware({ deadline: () => Date.now() + 25_000 }))`. Also for
+ * anything else that calls `(request, response, next)`: Connect, NestJS, Next.js' custom servers.
+ */
+export const expressMiddleware: MakeMiddleware = /* @__PURE__ */ middlewareCalled('expressMiddleware')
+
+/**
+ * {@link withRequest} as a Fastify hook: `app.addHook('preHandler', fastifyHook())`. It belongs after the body has been parsed
+ * (`preValidation`, `preHandler`): what comes before loses the context where a body arrives.
+ */
+export const fastifyHook: MakeMiddleware = /* @__PURE__ */ middlewareCalled('fastifyHook')

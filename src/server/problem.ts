@@ -21,7 +21,10 @@ export interface ProblemBody {
   readonly status: number
   /** In words of ours: nothing of the prompt, the answer, the provider's text or the service's insides. */
   readonly detail: string
-  /** What kind of failure it is, for programs: a call's code, `unavailable` for what only the service's operator can mend, `bad_request` for what a framework refuses, `internal`. */
+  /**
+   * What kind of failure it is, for programs: a call's code, `unavailable` for what only the service's operator can mend, `bad_request` for
+   * what a framework refuses, `internal`.
+   */
   readonly code: Code | 'unavailable' | 'internal' | 'bad_request'
   /** Which limit a `timeout` has met. */
   readonly phase?: TimeoutPhase | undefined

@@ -16,8 +16,8 @@ export interface RequestScope {
  * Runs a handler so that every call made while it works, however deep in the call stack and without being handed anything, ends when
  * the client leaves and by the given deadline. A call's own options hold beside it; `detached: true` on a call ignores them.
  *
- * Through AsyncLocalStorage: what is awaited goes on inside. Listeners of the request or of anything else that is older run outside
- * (`request.on('end', …)`): read the body with `await`, or before, or bind them (`AsyncResource.bind`).
+ * Through AsyncLocalStorage: what is awaited goes on inside. A listener of the request (`request.on('end', …)`) runs outside where the body
+ * arrives later: read it with `await`, or before, or bind the listener (`AsyncResource.bind`).
  *
  * @returns What the handler returns.
  * @throws TypeError where the request does not tell when its client leaves, or the runtime has no AsyncLocalStorage.

@@ -1,3 +1,4 @@
+import { beginsDocument } from '../answer/document-start.ts'
 import { createSseParser } from '../answer/sse.ts'
 import { fail } from '../base/check.ts'
 import { object, parsed, text } from '../base/json.ts'
@@ -30,14 +31,12 @@ export async function* readEvents(body: EventsBody): AsyncGenerator<StreamEvent,
   if (typeof body !== 'object' || body === null) fail('readEvents', body, WANTED)
   if ('ok' in body && !body.ok) throw await refused(body)
   const parser = createSseParser()
-  let begun = false
+  let isDocument: boolean | undefined
   let finished = false
   for await (const chunk of chunksOf(body)) {
     const bytes = bytesOf(chunk)
-    if (!begun && bytes.length > 0) {
-      begun = true
-      if (isDocument(bytes)) throw noEvents()
-    }
+    isDocument ??= beginsDocument(bytes)
+    if (isDocument) throw noEvents()
     parser.push(bytes)
     for (let frame = parser.next(); frame; frame = parser.next()) {
       const event = frame.kind === 'event' ? eventOf(frame.data) : frame.kind === 'comment' ? PING : undefined
@@ -80,9 +79,6 @@ const noEvents = (): CompletionError =>
     code: 'invalid_response',
     message: "invalid_response: the body is not in the format 'events'.",
   })
-
-/** A web page or JSON, as which no event begins: `<`, `[` or `{`. */
-const isDocument = (bytes: Uint8Array): boolean => [0x3c, 0x5b, 0x7b].includes(bytes.find((byte) => byte > 0x20) ?? 0)
 
 /** Node's streams give strings where somebody has set their encoding. */
 function bytesOf(chunk: unknown): Uint8Array {

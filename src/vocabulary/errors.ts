@@ -2,44 +2,28 @@ import type { Attempt } from './attempt-record.ts'
 import type { Metadata, PartialAnswer } from './result.ts'
 
 /** What kind of failure it is. May grow in a minor version. */
-export type Code =
-  | 'timeout'
-  | 'aborted'
-  | 'network'
-  | 'rate_limit'
-  | 'quota_exceeded'
-  | 'overloaded'
-  | 'server_error'
-  | 'authentication'
-  | 'permission'
-  | 'not_found'
-  | 'invalid_request'
-  | 'context_length'
-  | 'content_filter'
-  | 'invalid_response'
-  | 'circuit_open'
+export type Code = (typeof CODES)[number]
+
+const CODES = [
+  'timeout',
+  'aborted',
+  'network',
+  'rate_limit',
+  'quota_exceeded',
+  'overloaded',
+  'server_error',
+  'authentication',
+  'permission',
+  'not_found',
+  'invalid_request',
+  'context_length',
+  'content_filter',
+  'invalid_response',
+  'circuit_open',
+] as const
 
 /** Whether a word of somebody else's is one of the codes. */
-export function isCode(value: unknown): value is Code {
-  const codes: readonly Code[] = [
-    'timeout',
-    'aborted',
-    'network',
-    'rate_limit',
-    'quota_exceeded',
-    'overloaded',
-    'server_error',
-    'authentication',
-    'permission',
-    'not_found',
-    'invalid_request',
-    'context_length',
-    'content_filter',
-    'invalid_response',
-    'circuit_open',
-  ]
-  return codes.includes(value as Code)
-}
+export const isCode = (value: unknown): value is Code => (CODES as readonly unknown[]).includes(value)
 
 /** Begins the message, after the code, of a call that ended because its client was closed. */
 export const CLIENT_CLOSED = 'the client was closed'
@@ -50,9 +34,10 @@ export type TimeoutPhase = 'total' | 'attempt' | 'connect' | 'headers' | 'firstT
 /**
  * Why no further attempt was made.
  *
- * `not_retryable`: it would end alike, or its caller had been given content already · `max_retries`: the count is used up · `retry_after`: the server asked for a longer wait than
- * `maxRetryAfter` or than what is left · `deadline`: our own wait does not fit, or the total expired · `budget`: the retry budget is
- * empty · `aborted`: the caller left · `circuit`: the circuit breaker is open. (`budget` and `circuit` are reserved.)
+ * `not_retryable`: it would end alike, or its caller had been given content already · `max_retries`: the count is used up ·
+ * `retry_after`: the server asked for a longer wait than `maxRetryAfter` or than what is left · `deadline`: our own wait does not fit, or
+ * the total expired · `budget`: the retry budget is empty · `aborted`: the caller left · `circuit`: the circuit breaker is open.
+ * (`budget` and `circuit` are reserved.)
  */
 export type StopReason = 'not_retryable' | 'max_retries' | 'retry_after' | 'deadline' | 'budget' | 'aborted' | 'circuit'
 

@@ -1,4 +1,7 @@
+import { AsyncResource } from 'node:async_hooks'
 import { execFile } from 'node:child_process'
+import type { IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
 import { promisify } from 'node:util'
 import { describe, expect, it, vi } from 'vitest'
 import { type CompletionError, createClient, isCompletionError, openai } from '../../src/index.ts'
@@ -87,6 +90,36 @@ describe('a call within a request', () => {
     expect(await failure(withRequest(scope, () => client.complete({ messages: MESSAGES })))).toMatchObject({
       code: 'aborted',
     })
+  })
+
+  it.each<[string, string, (request: IncomingMessage, done: () => void) => unknown]>([
+    [
+      'inside behind an await',
+      'total',
+      async (request, done) => {
+        await request.toArray()
+        done()
+      },
+    ],
+    ['outside in a listener of what arrives later', 'hello', (request, done) => request.resume().once('end', done)],
+    ['inside in one that is bound', 'total', (request, done) => request.resume().once('end', AsyncResource.bind(done))],
+  ])('is %s', async (_, expected, read) => {
+    await using model = await faultServer((exchange) => exchange.json(ANSWER))
+    await using server = await handledServer()
+    await using client = clientOf(model.origin)
+    const user = connect(server.port, '127.0.0.1')
+    user.write('POST / HTTP/1.1\r\nhost: test\r\ncontent-length: 2\r\n\r\n')
+    const { request, response } = await server.next()
+    const asked = new Promise((resolve) => {
+      const ask = (): void =>
+        void client.complete({ messages: MESSAGES }).then(
+          ({ text }) => resolve(text),
+          ({ phase }: CompletionError) => resolve(phase),
+        )
+      withRequest({ request, response, deadline: Date.now() - 1 }, () => read(request, ask))
+    })
+    user.end('{}')
+    expect(await asked).toBe(expected)
   })
 
   it('leaves no listener on the signal of the request', async () => {

@@ -63,6 +63,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   [
     'answer/body.ts',
     'answer/completion.ts',
+    'answer/document-start.ts',
     'answer/gathering.ts',
     'answer/kept-bytes.ts',
     'answer/salvage.ts',
