@@ -23,6 +23,9 @@ describe('the endpoint', () => {
     expect(url({ endpoint, apiKey: 'k', apiVersion: 'preview' })).toBe(
       `${endpoint}/openai/v1/chat/completions?api-version=preview`,
     )
+    expect(
+      url({ endpoint: `${endpoint}/openai/deployments/d/chat/completions?api-version=2024-10-21`, apiKey: 'k' }),
+    ).toBe(`${endpoint}/openai/v1/chat/completions`)
     expect(url({ endpoint: `${endpoint}/openai/v1/`, apiKey: 'k' })).toBe(`${endpoint}/openai/v1/chat/completions`)
   })
 

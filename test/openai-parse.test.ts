@@ -150,6 +150,10 @@ describe('what is no answer', () => {
     expect(provider.parse(answered({ content: '' }, { error }))).toEqual({ kind: 'error', error: { error } })
   })
 
+  test('so is one that is a text', () => {
+    expect(provider.parse(answered({ content: '' }, { error: 'm' }))).toEqual({ kind: 'error', error: { error: 'm' } })
+  })
+
   test('a finish reason that means failure is an error', () => {
     const parsed = provider.parse(answered({ content: 'Ye' }, { finish_reason: 'insufficient_system_resource' }))
     expect(parsed).toMatchObject({ kind: 'error', error: { error: { code: 'insufficient_system_resource' } } })
@@ -196,7 +200,7 @@ describe('what servers say in other places', () => {
     })
   })
 
-  test.each(['network_error', 'abort'])('the finish reason %s is a failure', (finish_reason) => {
+  test.each(['network_error', 'abort', 'ERROR'])('the finish reason %s is a failure', (finish_reason) => {
     expect(provider.parse(answered({ content: 'Par' }, { finish_reason })).kind).toBe('error')
   })
 

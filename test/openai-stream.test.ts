@@ -202,6 +202,10 @@ describe('the end', () => {
   test.each([
     ['an object', { error: { message: 'm' } }],
     ['one without an envelope', { object: 'error', message: 'm', code: 500 }],
+    ['a list', { error: [{ code: 10_000, message: 'm' }] }],
+    ['several', { errors: [{ message: 'm' }] }],
+    ['a number and a text', { code: 1302, msg: 'm' }],
+    ['a message alone', { error_message: 'm' }],
     [
       'one with an ending choice',
       { error: { code: 502 }, choices: [{ delta: { content: '' }, finish_reason: 'error' }] },

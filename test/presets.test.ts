@@ -43,7 +43,8 @@ describe('every preset', () => {
   test.each([
     ['groq', 'https://api.groq.com', 'https://api.groq.com/openai/v1/chat/completions'],
     ['cerebras', 'https://api.cerebras.ai', 'https://api.cerebras.ai/v1/chat/completions'],
-    ['cerebras', 'http://gateway/', 'http://gateway/chat/completions'],
+    ['cerebras', 'https://api.cerebras.ai/', 'https://api.cerebras.ai/v1/chat/completions'],
+    ['openrouter', 'http://gateway/', 'http://gateway/chat/completions'],
     ['mistral', 'https://api.mistral.ai', 'https://api.mistral.ai/v1/chat/completions'],
     ['ollama', 'http://gpu:11434', 'http://gpu:11434/v1/chat/completions'],
     ['vllm', 'http://gpu:8000?tenant=a', 'http://gpu:8000/v1/chat/completions?tenant=a'],

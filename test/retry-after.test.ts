@@ -24,6 +24,7 @@ describe('retry headers', () => {
     ['retry-after', 'Thursday, 04-Mar-27 05:06:37 GMT', 30_000],
     ['retry-after', 'Thu Mar  4 05:06:37 2027', 30_000],
     ['retry-after', 'Thu, 04 Mar 2027 05:00:00 GMT', 0],
+    ['llm_provider-retry-after', '9', 9_000],
   ])('%s: %s', (name, value, expected) => {
     expect(wait({ [name]: value })).toBe(expected)
   })

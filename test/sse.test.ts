@@ -33,27 +33,31 @@ function* pieces(bytes: Uint8Array, size: number): Generator<Uint8Array> {
 const summary = (frames: readonly SseFrame[]): string =>
   frames.map((frame) => (frame.kind === 'event' ? `${frame.event}=${frame.data}` : frame.kind)).join('|')
 
-/** The specification's algorithm, word for word over the whole document, with this parser's own rules for comments, `error` and the end. */
+/** The specification's algorithm, word for word over the whole document, with this parser's own rules for comments, `error`, bare JSON and the end. */
 function expected(bytes: Uint8Array): SseFrame[] {
   const frames: SseFrame[] = []
   let data: string[] = []
   let errors: string[] = []
+  let bare: string[] = []
   let name = ''
   const dispatch = (): void => {
+    if (errors.length === 0 && bare.join('').includes('"error"')) errors = bare
     if (errors.length > 0) frames.push(event(errors.join('\n'), 'error'))
     else if (data.length > 0) frames.push(event(data.join('\n'), name || undefined))
     data = []
     errors = []
+    bare = []
     name = ''
   }
   for (const line of new TextDecoder().decode(bytes).split(/\r\n|\r|\n/)) {
     const [, field = '', value = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? []
     if (line === '') dispatch()
     else if (line.startsWith(':')) {
-      if (name === '' && data.length === 0 && errors.length === 0) frames.push(COMMENT)
+      if (name === '' && [...data, ...errors, ...bare].length === 0) frames.push(COMMENT)
     } else if (field === 'data') data.push(value)
     else if (field === 'event') name = value
     else if (field === 'error') errors.push(value)
+    else if (/^\s*["{}[\]]/.test(line) && line !== '[DONE]') bare.push(line)
   }
   dispatch()
   return frames
@@ -65,6 +69,7 @@ const DOCUMENTS: Readonly<Record<string, string>> = {
   'CR alone': 'data: a\rdata: b\r\r: c\r\rdata: d\r\r',
   'every line end at once': 'data: a\n\r\ndata: b\r\n\ndata: c\r\n\rdata: d\n\rdata: e\r\r\n',
   'a byte order mark and no last blank line': '\uFEFFid: 7\ndata: x\nretry: 5\n\n: one\n: two\ndata: 🌍',
+  'JSON without a field': 'data: a\n\n{\n"error": {}\n}\r\n\r\n[DONE]\ndata: b\n\n{}\n',
   'an error field between events': 'data: a\n\nerror: {"code":400}\n\ndata: b\n\n',
 }
 
@@ -103,6 +108,16 @@ describe('fields', () => {
       'an error field outranks data beside it',
       'event: x\ndata: a\nerror: b\n\ndata: c\n\n',
       [event('b', 'error'), event('c')],
+    ],
+    [
+      'JSON without a field is an error where it speaks of one',
+      'data: a\r\n\r\n{\r\n  "error": {\r\n    "code": 503\r\n  }\r\n}\r\n',
+      [event('a'), event('{\n  "error": {\n    "code": 503\n  }\n}', 'error')],
+    ],
+    [
+      'other lines without a field are ignored',
+      '{"done":true}\n\nevent: x\n[DONE]\ndata: a\n\n[1]\n: b\n\ndata: c\n\n',
+      [event('a', 'x'), event('c')],
     ],
     ['an error event by name keeps its data', 'event: error\ndata: a\n\n', [event('a', 'error')]],
     [

@@ -71,6 +71,8 @@ export interface SseParser {
 }
 
 const SPACE = 32
+/** How a line begins that is of JSON text, and not of the end that some servers write without its field. */
+const BARE_JSON = /^\s*(?:["{}\]]|\[(?!DONE))/
 const DEFAULT_WINDOW = 4_096
 
 export function createSseParser(options: SseParserOptions = {}): SseParser {
@@ -85,7 +87,7 @@ export function createSseParser(options: SseParserOptions = {}): SseParser {
 
   function next(): SseFrame | undefined {
     for (;;) {
-      if (position < text.length) {
+      while (position < text.length) {
         const frame = readFrame()
         if (frame !== undefined) return frame
       }
@@ -106,6 +108,7 @@ export function createSseParser(options: SseParserOptions = {}): SseParser {
     let event: string | undefined
     let data: string | undefined
     let error: string | undefined
+    let bare: string | undefined
     while (position < text.length) {
       const lineStart = position
       if (lineFeed < lineStart) lineFeed = indexOrEnd('\n')
@@ -113,7 +116,7 @@ export function createSseParser(options: SseParserOptions = {}): SseParser {
       const lineEnd = lineFeed < carriageReturn ? lineFeed : carriageReturn
       position = lineEnd + (lineFeed === carriageReturn + 1 ? 2 : 1)
       if (lineEnd === lineStart) {
-        if (data !== undefined || error !== undefined) break
+        if (data !== undefined || error !== undefined || bare !== undefined) break
         event = undefined
       } else if (text.startsWith('data:', lineStart)) {
         const value = text.slice(text.charCodeAt(lineStart + 5) === SPACE ? lineStart + 6 : lineStart + 5, lineEnd)
@@ -126,13 +129,16 @@ export function createSseParser(options: SseParserOptions = {}): SseParser {
         if (name === 'event') event = value === '' ? undefined : value
         else if (name === 'data') data = data === undefined ? '' : `${data}\n`
         else if (name === 'error') error = error === undefined ? value : `${error}\n${value}`
+        else if (BARE_JSON.test(line)) bare = bare === undefined ? line : `${bare}\n${line}`
         // Inside an event that has begun, the event itself is the sign of life.
-        else if (colon === 0 && event === undefined && data === undefined && error === undefined) {
+        else if (colon === 0 && (event ?? data ?? error ?? bare) === undefined) {
           return { kind: 'comment' }
         }
       }
     }
-    // Old llama.cpp servers report a failure in a field of that name, which the specification would have us ignore.
+    // Gemini ends a stream with an error's JSON as it stands; old llama.cpp servers report a failure in a field of that name. The
+    // specification would have us ignore both.
+    if (bare?.includes('"error"')) error ??= bare
     if (error !== undefined) return { kind: 'event', event: 'error', data: error }
     return data === undefined ? undefined : { kind: 'event', event, data }
   }

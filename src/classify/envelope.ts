@@ -1,4 +1,4 @@
-import { type JsonObject, list, object, parsed, text as string } from '../base/json.ts'
+import { count, type JsonObject, list, object, parsed, text as string } from '../base/json.ts'
 import type { HeaderBag } from '../vocabulary/header-bag.ts'
 import { requestIdOf } from './request-id.ts'
 
@@ -124,7 +124,7 @@ function gather(value: unknown, names: Set<string>, found: { status: number | un
     if (found.status === undefined && status >= 400 && status < 600) found.status = status
   }
   // Zhipu numbers its errors and gives no type; Mistral's numbers mean other things and come with one.
-  const number = string(inner['code']) ?? ''
+  const number = String(count(inner['code']) ?? string(inner['code']))
   if (/^\d{4}$/.test(number) && typeof inner['type'] !== 'string') names.add(`#${number}`)
   // Where it speaks Anthropic's wire, the number is the type.
   const type = string(inner['type']) ?? ''

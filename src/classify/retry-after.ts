@@ -42,7 +42,8 @@ function fromRetryHeaders(headers: HeaderBag, now: number): number | undefined {
     number(headers['retry-after-ms']) ??
     number(headers['x-ms-retry-after-ms']) ??
     seconds(headers['retry-after']) ??
-    until(httpDate(headers['retry-after']), now)
+    until(httpDate(headers['retry-after']), now) ??
+    seconds(headers['llm_provider-retry-after'])
   )
 }
 

@@ -13,19 +13,19 @@ const FAILURES: ReadonlySet<unknown> = new Set(['error', 'insufficient_system_re
 
 /**
  * The error object of a body or a stream's event under a 200, in its envelope; undefined where it is none. Known shapes: `error` as an
- * object or a string, at the top or in the choice (OpenRouter), a flat one (vLLM, Mistral, SGLang), one in an array (Gemini), MiniMax'
- * `base_resp`, and a finish reason that means failure.
+ * object, a string or a list (Cloudflare's gateway), at the top or in the choice (OpenRouter), a flat one (vLLM, Mistral, SGLang,
+ * Zhipu), one in an array (Gemini), MiniMax' `base_resp`, and a finish reason that means failure.
  */
 export function failureIn(value: unknown): unknown {
   const json = object(Array.isArray(value) ? value[0] : value)
   if (!json) return undefined
-  if (object(json.error) || text(json.error)) return json
+  if (object(json.error) || text(json.error) || list(json.error).length > 0) return json
   const cut = object(json.x_groq)?.error
   if (cut) return { error: cut }
   const choice = object(list(json.choices)[0])
   if (choice) {
-    if (object(choice.error)) return { error: choice.error }
-    if (FAILURES.has(choice.finish_reason)) {
+    if (object(choice.error) || text(choice.error)) return { error: choice.error }
+    if (FAILURES.has(text(choice.finish_reason)?.toLowerCase())) {
       return { error: { code: choice.finish_reason } }
     }
   } else if (
@@ -33,7 +33,9 @@ export function failureIn(value: unknown): unknown {
     (json.object === 'error' ||
       json.type === 'error' ||
       json.detail ||
-      text(json.message) ||
+      text(json.message ?? json.error_message) ||
+      (json.code && text(json.msg)) ||
+      list(json.errors).length > 0 ||
       object(json.base_resp)?.['status_code'])
   )
     return json

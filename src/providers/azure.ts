@@ -47,7 +47,7 @@ function createAzure(settings: AzureOpenAISettings): Provider {
       throw missing(name, `no endpoint. Set ${variable}, or give endpoint in the provider's settings.`)
     // Copied from a portal or an SDK's settings, it may name the API already.
     return endpoint(
-      String(base).replace(/\/openai(?:\/v1)?\/?$/, ''),
+      String(base).replace(/\/openai(?:\/v1)?\/?$|\/openai\/deployments\/.*/, ''),
       path,
       settings.endpoint === undefined ? variable : 'azureOpenAI.endpoint',
     )

@@ -53,11 +53,9 @@ export function environment(name: string | undefined): string | undefined {
   return (name && host?.env?.[name]?.trim()) || undefined
 }
 
-const HOST_ALONE = /^https?:\/\/[^/?#]*(?:[?#]|$)/i
-
 /**
- * The URL of `path` below a base URL, whose query is kept; a slash at the end of its own path is the same as none. Where the base names a
- * host and not so much as a slash behind it, `prefix` is its path.
+ * The URL of `path` below a base URL, whose query is kept; a slash at the end is the same as none. Where the base names a host and no
+ * path, `prefix` is its path.
  */
 export function endpoint(base: string | URL, path: string, field: string, prefix = ''): string {
   let url: URL | undefined
@@ -70,7 +68,7 @@ export function endpoint(base: string | URL, path: string, field: string, prefix
     throw new TypeError(`${field} must be an absolute URL that begins with http:// or https://`)
   }
   if (url.username || url.password) throw new TypeError(`${field} must not hold credentials: give apiKey or headers`)
-  url.pathname = (HOST_ALONE.test(String(base)) ? prefix : url.pathname.replace(/\/+$/, '')) + path
+  url.pathname = (url.pathname === '/' ? prefix : url.pathname.replace(/\/+$/, '')) + path
   url.hash = ''
   return url.href
 }

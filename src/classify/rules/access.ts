@@ -4,13 +4,13 @@ import { REFUSALS, type Rule } from './rule.ts'
 export const ACCESS: readonly Rule[] = [
   // OpenAI safety errors, Azure content filtering.
   {
-    seen: /^(?:content_filter(?:ed)?|content_policy_violation|moderation_blocked|responsibleaipolicyviolation)$/m,
+    seen: /^(?:content_filter(?:ed)?|content_policy_violation|moderation_blocked|prohibited_content|refusal|responsibleaipolicyviolation)$/im,
     code: 'content_filter',
   },
   // OpenAI safety system and usage policy, Azure, also behind LiteLLM; xAI usage guidelines; DeepSeek, Moonshot; Bedrock and Anthropic as gateways put it.
   {
     status: REFUSALS,
-    seen: /(?:prompt|input|content|request) (?:was |has been |is )?(?:potentially )?(?:flagged|violat\w+\b(?! (?:the )?(?:\w+ )?(?:schema|constraint|format)))|blocked by (?:\w+ ){0,2}content filter|ContentPolicyViolation|content management policy|result of our safety|limited access to this content for safety|content exists risk|considered high risk/i,
+    seen: /(?:prompt|input|content|request) (?:was |has been |is )?(?:potentially )?(?:flagged|violat\w+\b(?! (?:the )?(?:\w+ )?(?:schema|constraint|format)))|blocked by (?:\w+ ){0,2}content filter|ContentPolicyViolation|content management policy|(?:result of our|by the) safety|limited access to this content for safety|content exists risk|considered high risk/i,
     code: 'content_filter',
   },
   // OpenAI and Perplexity; Google ErrorInfo.reason and UNAUTHENTICATED; Anthropic. A bad key also under a 400 (xAI, Gemini) or a 403.

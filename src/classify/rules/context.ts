@@ -24,7 +24,7 @@ export const CONTEXT: readonly Rule[] = [
   // Poolside. TGI validation, also behind Hugging Face and Together; Alibaba Model Studio.
   {
     status: TOO_LONG,
-    seen: /(?:(?:longer|greater|larger|more) than|must be less than) (?:the |this )?(?:model'?s? )?(?:max(?:imum)? )?(?:context|model) (?:length|size|window)|>= n_ctx|context window exceeds|maximum (?:allowed )?(?:prompt|input) length|reduce the length of|exceeded model token limit|tokens in the prompt cannot exceed|input length and `?max_tokens`? exceed|`inputs` (?:tokens \+|must have less)|range of input length/i,
+    seen: /(?:(?:longer|greater|larger|more) than|must be less than) (?:the |this )?(?:model'?s? )?(?:max(?:imum)? )?(?:context|model) (?:length|size|window)|>= n_ctx|context window exceeds|maximum (?:allowed )?(?:prompt|input) length|reduce the length of|exceeded model token limit|exceed max message tokens|tokens in request more than|tokens in the prompt cannot exceed|input length and `?max_tokens`? exceed|`inputs` (?:tokens \+|must have less)|range of input length/i,
     code: 'context_length',
   },
   // Anthropic "prompt is too long", Bedrock "Input is too long" and "Input Tokens Exceeded", Ollama, Fireworks, Zhipu. Tokens that were

@@ -28,7 +28,8 @@ export const REFUSALS: readonly number[] = [0, 400, 401, 403, 404, 422]
 const LONGEST_READ = 2_000
 
 /** What pydantic (FastAPI, vLLM, SGLang) quotes of the request that it refuses: a prompt may speak of keys and quotas, too. */
-const QUOTED_INPUT = /\binput_value=[^]*?(?=, input_type=|$)|'input': [^]*?(?='ctx': |$)/g
+const QUOTED_INPUT =
+  /\binput_value=[^]*?(?=, input_type=|$)|'input': [^]*?(?='ctx': |$)|\), "[^]*"|\bmessages? ?= ?[[{][^]*/g
 
 export function factsOf(status: number, { names, message = '' }: Pick<Envelope, 'names' | 'message'>): Facts {
   const words = message.replace(QUOTED_INPUT, '').slice(0, LONGEST_READ).replace(/\s+/g, ' ')
