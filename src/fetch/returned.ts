@@ -29,8 +29,16 @@ export function responseOf(
     status: known,
     headers: all,
   })
-  // A Response that one makes has no URL; SDKs log it.
-  return Object.defineProperty(response, 'url', { value: url.href, configurable: true })
+  return located(response, url.href)
+}
+
+/** A Response that one makes has no URL, nor have its clones; SDKs log it. */
+function located(response: Response, href: string): Response {
+  const clone = (): Response => located(Response.prototype.clone.call(response), href)
+  return Object.defineProperties(response, {
+    url: { value: href, configurable: true },
+    clone: { value: clone, configurable: true, writable: true },
+  })
 }
 
 /** An error response that is final: `x-should-retry` tells the SDKs that heed it, and the error is found by `unwrapError`. */

@@ -16,7 +16,7 @@ export function remember(response: Response, error: CompletionError): void {
   returned.set(response.headers, error)
 }
 
-/** For SDKs that keep a copy of the headers (AI SDK): the error itself, as JSON in the characters that a header may have. */
+/** For SDKs that keep a copy of the headers (AI SDK), and hosts whose responses make one (Hono's server): the error itself, as JSON in the characters that a header may have. */
 export const ERROR_HEADER = 'x-punctual-error'
 
 /** Puts an error on a response that is returned in its place. */
@@ -27,15 +27,19 @@ export function inscribe(response: Response, error: CompletionError): void {
 
 /** The error that a copy of a response's headers has. */
 function inscribed(headers: object): AnyCompletionError | undefined {
-  const json = memberOf(headers, ERROR_HEADER)
-  if (typeof json !== 'string') return undefined
   try {
+    const json = isHeaders(headers) ? headers.get(ERROR_HEADER) : memberOf(headers, ERROR_HEADER)
+    if (typeof json !== 'string') return undefined
     const plain = JSON.parse(json) as CompletionErrorJSON
     return typeof plain.code === 'string' ? CompletionError.fromJSON(plain) : undefined
   } catch {
     return undefined
   }
 }
+
+/** Of whichever realm or package; not everything that has a `get` may be asked. */
+const isHeaders = (value: object): value is Headers =>
+  ['get', 'append', 'getSetCookie'].every((name) => typeof memberOf(value, name) === 'function')
 
 /** What the Stainless family (OpenAI, Anthropic, Groq, Together) looks for in an error and in its cause, and takes for its own timeout. */
 const LIKE_A_TIMEOUT = /timed? ?out/i

@@ -8,7 +8,8 @@ export interface NodeResponse {
   readonly closed?: boolean | undefined
   readonly socket?: { readonly destroyed: boolean } | null | undefined
   /** HTTP/2 only. */
-  readonly stream?: { readonly destroyed?: boolean | undefined } | undefined
+  readonly stream?: (Pick<NodeResponse, 'once'> & { readonly destroyed?: boolean | undefined }) | undefined
+  readonly req?: { readonly method?: string | undefined } | undefined
   setHeader(name: string, value: string | number | readonly string[]): unknown
   removeHeader(name: string): void
   flushHeaders(): void
@@ -64,8 +65,13 @@ export function headerOf(headers: HeadersLike, name: string): string | undefined
   if (typeof headers.get === 'function') return (headers as Headers).get(name) ?? undefined
   const found = Object.keys(headers).find((key) => key.toLowerCase() === name)
   const value = found === undefined ? undefined : (headers as Members)[found]
-  return typeof value === 'string' ? value : undefined
+  // `headersDistinct` of Node, `multiValueHeaders` of API Gateway and ALB.
+  const only = Array.isArray(value) && value.length === 1 ? (value[0] as unknown) : value
+  return typeof only === 'string' ? only : undefined
 }
+
+/** Whether the answer ends with its head. */
+export const isHead = ({ req }: NodeResponse): boolean => req?.method === 'HEAD'
 
 /** Whether whoever waited for a response is gone, or it has been given in full. */
 export const isClosed = (response: NodeResponse): boolean =>

@@ -1,5 +1,6 @@
 import { unwrapError } from '../fetch/unwrap-error.ts'
 import { type AnyCompletionError, CLIENT_CLOSED, type Code, type TimeoutPhase } from '../vocabulary/errors.ts'
+import { isClientGone } from './signal-from.ts'
 
 /** What a problem tells beside what every caller may know. */
 export interface ProblemOptions {
@@ -113,7 +114,7 @@ const TITLES: Readonly<Record<number, string>> = {
 /** The problem that a thrown value is for the caller of a service. Total: every value gives one, and an unknown one says nothing of itself. */
 export function toProblem(error: unknown, { expose = false }: ProblemOptions = {}): Problem {
   const found = unwrapError(error)
-  if (!found) return problemOf(ownStatus(error))
+  if (!found) return isClientGone(error) ? problemOf(ROWS.aborted, 'aborted') : problemOf(ownStatus(error))
   const row = rowOf(found)
   const wait = row.status === 429 || row.status === 503 ? found.retryAfterMs : undefined
   const said = {
@@ -185,6 +186,7 @@ interface FrameworkError {
   readonly status?: unknown
   /** NestJS. */
   readonly getStatus?: () => unknown
+  readonly name?: unknown
 }
 
 /** The status that an error means for the client; one on any other error may be that of somebody else's response. */
@@ -192,7 +194,11 @@ function frameworkStatus(thrown: unknown): unknown {
   const error = thrown as FrameworkError
   try {
     if (typeof error.getResponse === 'function') return error.getStatus?.() ?? error.status
-    const meant = error.expose === true || (typeof error.code === 'string' && error.code.startsWith('FST_ERR_'))
+    // Express' router gives a status to the URIError of a malformed path, and nothing else.
+    const meant =
+      error.expose === true ||
+      error.name === 'URIError' ||
+      (typeof error.code === 'string' && error.code.startsWith('FST_ERR_'))
     return meant ? error.statusCode : undefined
   } catch {
     // Something that cannot even be looked at is no framework's.

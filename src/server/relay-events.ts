@@ -79,8 +79,10 @@ async function* pieces(
   let { begun } = writing
   let held = ''
   let askedAt = clock.now()
+  let events: AsyncIterator<StreamEvent> | undefined
   try {
-    const next = patiently(stream[Symbol.asyncIterator](), clock)
+    events = stream[Symbol.asyncIterator]()
+    const next = patiently(events, clock)
     for (;;) {
       // Silence is that of what is written: events of which nothing is may be many.
       const result = await next(askedAt + heartbeat)
@@ -106,8 +108,8 @@ async function* pieces(
     if (!begun) throw error
     yield frames.failure(error)
   } finally {
-    // Nothing where the stream has ended; otherwise whoever reads has left, or the format threw.
-    stream.cancel()
+    // Nothing where the stream has ended; otherwise whoever reads has left, or the format threw. One that somebody else reads is theirs.
+    if (events) stream.cancel()
   }
 }
 

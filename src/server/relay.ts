@@ -1,4 +1,4 @@
-import { type NodeResponse, nodeResponseOf } from './host.ts'
+import { isHead, type NodeResponse, nodeResponseOf } from './host.ts'
 import { toProblem } from './problem.ts'
 import { EVENT_STREAM, framesOf, type RelayOptions, type RelaySource } from './relay-events.ts'
 import { signalFrom } from './signal-from.ts'
@@ -17,7 +17,7 @@ interface FrameworkReply {
  * Sends a stream to the client of a Node server as server-sent events, each as soon as it is there, with comments as heartbeats, no
  * faster than the client reads. The status line waits for the first content or the first heartbeat, so that an early failure has its
  * own status and a problem document ({@link toProblem}); a later one is the last event, of type `error`. A client that leaves cancels
- * the stream.
+ * the stream; a HEAD gets the head of an event stream and makes no request of the provider.
  *
  * @param response Node's response, Express' and NestJS' response, Fastify's reply (which is hijacked; its headers are kept), Koa's context.
  * @returns Settles when the response has ended, whether its client reads or not where the stream has failed, and never rejects for what
@@ -31,6 +31,12 @@ export async function relay(stream: RelaySource, response: object, options: Rela
   // The client has gone, or somebody else has ended the response, a timeout of the framework's, say: nobody is left to write to.
   const over = (): boolean => gone.aborted || node.writableEnded
   if (over()) return leave()
+  if (isHead(node)) {
+    // Nothing of an answer would be sent: the model need not be asked for one.
+    stream.cancel()
+    head(node, 200, EVENT_STREAM)
+    return void node.end()
+  }
   gone.addEventListener('abort', leave)
   const failure = failureOf(stream)
   try {

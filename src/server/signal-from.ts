@@ -1,4 +1,4 @@
-import { isClosed, type NodeResponse, nodeResponseOf, webRequestOf } from './host.ts'
+import { isClosed, isHead, type NodeResponse, nodeResponseOf, webRequestOf } from './host.ts'
 
 /** The reason of a signal that aborted because the client has gone. */
 export interface ClientGone extends Error {
@@ -46,10 +46,12 @@ function remembered(key: object, make: () => AbortSignal): AbortSignal {
 function fromResponse(response: NodeResponse): AbortSignal {
   const controller = new AbortController()
   const look = (): void => {
-    if (!response.writableEnded) controller.abort(clientGone())
+    const whole = response.writableEnded || (isHead(response) && response.headersSent)
+    if (!whole) controller.abort(clientGone())
   }
   if (isClosed(response)) look()
-  else response.once('close', look)
+  // For a HEAD Node's HTTP/2 response tells of its close only once it has been ended.
+  else (response.stream ?? response).once('close', look)
   return controller.signal
 }
 
@@ -62,6 +64,17 @@ function fromRequest(request: Request): AbortSignal {
   if (signal.aborted) follow()
   else signal.addEventListener('abort', follow, { once: true })
   return controller.signal
+}
+
+/** Whether an error says that the client has gone: the signal's own reason, or what wraps it (Node puts it beneath an AbortError). */
+export function isClientGone(error: unknown): boolean {
+  try {
+    const thrown = error as Partial<ClientGone> | null | undefined
+    return thrown?.code === 'CLIENT_GONE' || (thrown?.cause as Partial<ClientGone> | undefined)?.code === 'CLIENT_GONE'
+  } catch {
+    // Something that cannot even be looked at is none of ours.
+    return false
+  }
 }
 
 function clientGone(cause?: unknown): ClientGone {

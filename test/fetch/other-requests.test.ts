@@ -131,6 +131,8 @@ describe('a request of which nothing can be proven', () => {
   it('may have no body in its answer', async () => {
     await using server = await faultServer((exchange) => exchange.write('HTTP/1.1 204 No Content\r\n\r\n'))
     const response = await createFetch(QUICK)(server.url('/v1/files/1'), { method: 'DELETE' })
+    const { href } = server.url('/v1/files/1')
+    expect([response.url, response.clone().url, response.clone().clone().url]).toEqual([href, href, href])
     expect(response.status).toBe(204)
     expect(response.body).toBeNull()
   })

@@ -91,6 +91,8 @@ describe('unwrapError', () => {
     const found = unwrapError({ name: 'AI_APICallError', responseHeaders: Object.fromEntries(headers) })
     expect(found).toMatchObject({ code: 'quota_exceeded', status: 429, providerMessage: 'Zu viel: ☕' })
     expect(found?.attempts).toHaveLength(1)
+    // As Hono's server makes them anew once a body has been read.
+    expect(unwrapError({ headers: new Headers(headers) })?.code).toBe('quota_exceeded')
   })
 
   it('believes no server that sends such a header', async () => {

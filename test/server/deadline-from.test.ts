@@ -57,7 +57,9 @@ describe('a header', () => {
     const web = new Request('http://localhost/', { headers: { 'X-Timeout-Ms': '100' } })
     const forms = [web, web.headers, { 'X-Timeout-Ms': '100' }, { headers: { [header]: '100' } }, { req: { raw: web } }]
     const nested = { req: { headers: { [header]: '100' } } }
-    for (const of of [...forms, nested]) expect(deadlineFrom({ header, of }, { reserve: 0 })).toBe(NOW + 100)
+    // `headersDistinct`, `multiValueHeaders`.
+    const listed = { [header]: ['100'] }
+    for (const of of [...forms, nested, listed]) expect(deadlineFrom({ header, of }, { reserve: 0 })).toBe(NOW + 100)
   })
 
   it('may count in seconds', () => {

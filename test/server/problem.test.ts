@@ -1,8 +1,9 @@
+import { setTimeout } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createFetch } from '../../src/fetch.ts'
 import { type Code, CompletionError, createClient, openaiCompatible } from '../../src/index.ts'
-import { problemResponse, toProblem } from '../../src/server.ts'
+import { problemResponse, signalFrom, toProblem } from '../../src/server.ts'
 
 const make = (code: Code, more: Partial<ConstructorParameters<typeof CompletionError>[0]> = {}) =>
   new CompletionError({ code, message: `${code}: the provider said: my-secret-prompt`, ...more })
@@ -63,6 +64,15 @@ describe('the status', () => {
     expect([status, told['retry-after']]).toEqual([429, '7'])
   })
 
+  it('is 499 for whatever the signal of a client that has gone has ended', async () => {
+    const controller = new AbortController()
+    const signal = signalFrom(new Request('http://localhost/', { signal: controller.signal }))
+    controller.abort()
+    const waited = await setTimeout(1_000, undefined, { signal }).catch((error: unknown) => error)
+    for (const thrown of [signal.reason, waited])
+      expect(toProblem(thrown)).toMatchObject({ status: 499, body: { code: 'aborted' } })
+  })
+
   it('is there for values that cannot even be looked at', () => {
     const { proxy, revoke } = Proxy.revocable({}, {})
     revoke()
@@ -87,6 +97,8 @@ describe('the status', () => {
     })
     expect(toProblem(expressError)).toMatchObject({ status: 413, body: { code: 'bad_request' } })
     expect(toProblem(fastifyError)).toMatchObject({ status: 400, body: { code: 'bad_request' } })
+    const routerError = Object.assign(new URIError("Failed to decode param '%E0%A4%A'"), { statusCode: 400 })
+    expect(toProblem(routerError)).toMatchObject({ status: 400, body: { code: 'bad_request' } })
     const honoException = Object.assign(new Error('Malformed JSON'), { status: 422, getResponse: () => undefined })
     const nestException = Object.assign(new Error('Bad'), { getStatus: () => 415, getResponse: () => 'Bad' })
     expect(toProblem(honoException)).toMatchObject({ status: 422, body: { code: 'bad_request' } })

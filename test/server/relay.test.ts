@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect, createServer as createHttp2Server } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
@@ -36,6 +37,7 @@ function scripted() {
   return stream
 }
 
+const EVENTS_TYPE = 'text/event-stream; charset=utf-8'
 const text = (words: string): Event => ({ type: 'text', text: words })
 const RETRY: Event = { type: 'retry', attempt: 1 }
 const USAGE: Event = { type: 'usage', usage: { inputTokens: 1, outputTokens: 1, totalTokens: 2 } }
@@ -327,6 +329,35 @@ describe('a relayed stream', () => {
     expect(streams[0]?.cancelled[0]).toMatchObject({ code: 'CLIENT_GONE' })
     session.close()
     await new Promise<void>((resolve) => server.close(() => resolve()))
+  })
+
+  it('asks nothing for a HEAD, which HTTP/2 closes with its head', async () => {
+    const settled: unknown[] = []
+    const stream = scripted()
+    const server = createHttp2Server((_, response) => void relay(stream, response).then(() => settled.push(response)))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    const client = session.request({ ':method': 'HEAD' })
+    const [headers] = (await once(client, 'response')) as [Record<string, unknown>]
+    client.resume().end()
+    await until(() => settled.length === 1)
+    expect([headers[':status'], headers['content-type'], stream.pulled]).toEqual([200, EVENTS_TYPE, 0])
+    expect(stream.cancelled).toEqual([undefined])
+    session.close()
+    await new Promise<void>((resolve) => server.close(() => resolve()))
+  })
+
+  it('leaves a stream to whoever reads it', async () => {
+    const stream = scripted()
+    const taken = { ...stream, [Symbol.asyncIterator]: () => fail() }
+    const fail = (): never => {
+      throw new TypeError('one consumer')
+    }
+    const thrown: unknown[] = []
+    await expect(relayResponse(taken, { onError: (error) => thrown.push(error) })).resolves.toMatchObject({
+      status: 500,
+    })
+    expect([thrown.length, stream.cancelled.length]).toEqual([1, 0])
   })
 
   it.each<[string, object]>([

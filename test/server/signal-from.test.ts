@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import {
   connect,
   createServer as createHttp2Server,
@@ -126,6 +127,26 @@ describe('on a Node server', () => {
     await turns()
     expect(answered?.aborted).toBe(false)
     expect(signalFrom(handled[0]?.request as object, handled[0]?.response).aborted).toBe(true)
+    session.close()
+    await new Promise<void>((resolve) => server.close(() => resolve()))
+  })
+
+  it('hears over HTTP/2 that whoever asked for a head alone has gone, and not that the head has', async () => {
+    const handled: { request: Http2ServerRequest; response: Http2ServerResponse }[] = []
+    const server = createHttp2Server((request, response) => handled.push({ request, response }))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    const [left, kept] = [session.request({ ':method': 'HEAD' }), session.request({ ':method': 'HEAD' })]
+    for (const stream of [left, kept]) stream.on('error', () => {}).end()
+    await until(() => handled.length === 2)
+    const [gone, answered] = handled.map(({ request, response }) => signalFrom(request, response))
+    const closed = once(kept.resume(), 'close')
+    left.close(8)
+    handled[1]?.response.writeHead(200)
+    await until(() => gone?.aborted === true)
+    await closed
+    await turns()
+    expect(answered?.aborted).toBe(false)
     session.close()
     await new Promise<void>((resolve) => server.close(() => resolve()))
   })

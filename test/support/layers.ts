@@ -9,14 +9,10 @@ export const LAYERS: readonly (readonly string[])[] = [
   // What stands between an HTTP endpoint and its calls.
   ['server/middleware.ts'],
   ['server/relay-response.ts', 'server/relay.ts', 'server/with-request.ts'],
-  ['server/deadline-from.ts', 'server/relay-events.ts', 'server/signal-from.ts'],
-  [
-    'server/ambient-storage.ts',
-    'server/host.ts',
-    'server/platforms.ts',
-    'server/problem.ts',
-    'server/timeout-headers.ts',
-  ],
+  ['server/deadline-from.ts', 'server/relay-events.ts'],
+  ['server/problem.ts'],
+  ['server/signal-from.ts'],
+  ['server/ambient-storage.ts', 'server/host.ts', 'server/platforms.ts', 'server/timeout-headers.ts'],
   // A request that is somebody else's.
   ['fetch/create-fetch.ts'],
   ['fetch/fetch-call.ts'],
