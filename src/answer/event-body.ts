@@ -1,5 +1,5 @@
 import type { Clock } from '../vocabulary/clock.ts'
-import type { Provider, StreamPart } from '../vocabulary/provider.ts'
+import type { AnswerReader, StreamPart } from '../vocabulary/provider.ts'
 import { type BodyControls, type BodyOutcome, type BodyReader, HIGH_WATER } from './body.ts'
 import { gathering } from './gathering.ts'
 import { partialOf } from './json-body.ts'
@@ -27,7 +27,7 @@ export interface StreamBody extends Required<BodyReader> {
 const TRAILING_MS = 5_000
 
 export interface StreamBodyInput {
-  readonly provider: Provider
+  readonly provider: AnswerReader
   readonly controls: BodyControls
   readonly clock: Clock
   /** The longest event, in bytes. */
@@ -40,7 +40,7 @@ export function openEventBody(input: StreamBodyInput): StreamBody {
   const { provider, controls, clock, limit, taker } = input
   const parser = createSseParser({ maxEventBytes: limit })
   // A stream is asked for only where the provider reads one.
-  const read = (provider as Required<Provider>).streamReader()
+  const read = (provider as Required<AnswerReader>).streamReader()
   const gathered = gathering()
   const kept = keepBytes()
   let begun = false

@@ -1,6 +1,6 @@
 import { YOUNG } from '../base/young.ts'
 import { MOST_SHOWN } from '../classify/observation.ts'
-import type { Answer, Provider } from '../vocabulary/provider.ts'
+import type { Answer, AnswerReader } from '../vocabulary/provider.ts'
 import type { PartialAnswer } from '../vocabulary/result.ts'
 import type { BodyOutcome, BodyReader } from './body.ts'
 import { readBody, salvage, textOf } from './parse.ts'
@@ -9,13 +9,13 @@ import { readBody, salvage, textOf } from './parse.ts'
 const MOST_SALVAGED = 4 * 1024 * 1024
 
 /** Reads a body that is one JSON document. `limit` counts decoded bytes. */
-export function openJsonBody(provider: Provider, limit: number): BodyReader {
+export function openJsonBody(provider: AnswerReader, limit: number): BodyReader {
   const body: JsonBody = { ...BLANK, provider, limit, chunks: NO_CHUNKS.slice() }
   return body
 }
 
 interface JsonBody extends BodyReader {
-  readonly provider: Provider
+  readonly provider: AnswerReader
   readonly limit: number
   readonly chunks: Uint8Array[]
   bytes: number
@@ -57,7 +57,7 @@ const BLANK: JsonBody = {
   salvagedAt: 0,
 }
 
-function outcomeOf(provider: Provider, text: string): BodyOutcome {
+function outcomeOf(provider: AnswerReader, text: string): BodyOutcome {
   const { parsed, json } = readBody(provider, text)
   switch (parsed.kind) {
     case 'answer':

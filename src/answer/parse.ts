@@ -1,5 +1,5 @@
 import { YOUNG } from '../base/young.ts'
-import type { Answer, Parsed, Provider } from '../vocabulary/provider.ts'
+import type { Answer, AnswerReader, Parsed } from '../vocabulary/provider.ts'
 import { salvageJson } from './salvage.ts'
 
 const decoder = new TextDecoder()
@@ -34,7 +34,7 @@ export type Reading = { readonly parsed: Parsed; readonly json: unknown }
  * Reads the body of a 200. The media type is not believed: gateways answer JSON as text/plain or octet-stream, and HTML as JSON.
  * No parse error is passed on, because it quotes the body.
  */
-export function readBody(provider: Provider, text: string): Reading {
+export function readBody(provider: AnswerReader, text: string): Reading {
   let json: unknown
   try {
     json = JSON.parse(text)
@@ -45,7 +45,7 @@ export function readBody(provider: Provider, text: string): Reading {
 }
 
 /** What can be read of an answer that did not arrive whole. */
-export function salvage(provider: Provider, text: string): Partial<Answer> | undefined {
+export function salvage(provider: AnswerReader, text: string): Partial<Answer> | undefined {
   const json = salvageJson(text)
   if (json === undefined) return undefined
   try {

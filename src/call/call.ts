@@ -5,7 +5,7 @@ import type { Clock } from '../vocabulary/clock.ts'
 import type { AnyCompletionError, Code, CompletionError } from '../vocabulary/errors.ts'
 import type { CallEvent } from '../vocabulary/events.ts'
 import type { HeaderBag } from '../vocabulary/header-bag.ts'
-import type { Provider, ProviderRequest } from '../vocabulary/provider.ts'
+import type { AnswerReader, Provider, ProviderRequest } from '../vocabulary/provider.ts'
 import type { ResolvedRequest } from '../vocabulary/request.ts'
 import type { CallTimer } from './call-timer.ts'
 import type { Settings } from './resolve-options.ts'
@@ -44,7 +44,7 @@ export interface Refusal {
 export interface Call {
   readonly id: string
   readonly settings: Settings
-  readonly provider: Provider
+  readonly provider: AnswerReader & Partial<Provider>
   /** Changes where the model is told why its answer did not fit; `wire` with it. */
   request: ResolvedRequest
   wire: CallRequest

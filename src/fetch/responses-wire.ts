@@ -1,18 +1,13 @@
 import { count, type JsonObject, list, object, parsed, text } from '../base/json.ts'
 import { failureIn } from '../providers/answer.ts'
-import type { Answer, Parsed, Provider, ServerSentEvent, StreamPart } from '../vocabulary/provider.ts'
+import type { Answer, AnswerReader, Parsed, ServerSentEvent, StreamPart } from '../vocabulary/provider.ts'
 import type { FinishReason, Usage } from '../vocabulary/result.ts'
 
 /**
  * OpenAI's Responses, which `complete` does not speak and SDKs do: read as far as is needed to know that an answer is whole, and what
  * had arrived of one that is not.
  */
-export const responses: Provider = {
-  name: 'responses',
-  prepare: ({ model }) => ({ url: '', headers: {}, body: model }),
-  parse: parseResponse,
-  streamReader: () => readEvent,
-}
+export const responses: Omit<AnswerReader, 'name'> = { parse: parseResponse, streamReader: () => readEvent }
 
 /** A background response is handed out before it has been worked on; asking for it again is the caller's matter. */
 const FINISHED: Readonly<Record<string, FinishReason>> = {

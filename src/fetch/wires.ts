@@ -1,18 +1,19 @@
 import { textOf } from '../answer/parse.ts'
 import { list, object, parsed, text } from '../base/json.ts'
-import { anthropic } from '../providers/anthropic.ts'
-import { gemini } from '../providers/gemini.ts'
-import { openaiCompatible } from '../providers/openai-compatible.ts'
+import { messageReader, parseMessage } from '../providers/anthropic-parse.ts'
+import { contentReader, parseContent, readRefusal } from '../providers/gemini-parse.ts'
+import { parseChat } from '../providers/openai-parse.ts'
+import { chatReader } from '../providers/openai-stream.ts'
+import { readOtherWords } from '../providers/other-words.ts'
 import type { WireRequest } from '../transport/transport.ts'
 import type { InputMessage } from '../vocabulary/message.ts'
-import type { Provider } from '../vocabulary/provider.ts'
+import type { AnswerReader } from '../vocabulary/provider.ts'
 import type { ResolvedRequest } from '../vocabulary/request.ts'
 import { responses } from './responses-wire.ts'
 
 /** What can be told of somebody else's request by looking at it. */
 export interface Recognised {
-  /** Reads and classifies the answers; it prepares nothing and has no credential. */
-  readonly provider: Provider
+  readonly provider: AnswerReader
   /** Whether an answer can be proven complete. */
   readonly proven: boolean
   readonly request: ResolvedRequest
@@ -20,29 +21,28 @@ export interface Recognised {
 
 type Wire = 'chat' | 'responses' | 'messages' | 'content'
 
-/** A wire's provider is wanted for how it reads; nothing is ever sent to these addresses, nor with this key. */
-const NOWHERE = { baseURL: 'http://localhost', apiKey: 'none' }
-const READERS: Readonly<Record<Wire, () => Provider>> = {
-  chat: () => openaiCompatible({ name: 'chat', ...NOWHERE })('any').provider,
-  responses: () => responses,
-  messages: () => anthropic(NOWHERE)('any').provider,
-  content: () => gemini(NOWHERE)('any').provider,
+type Reader = Omit<AnswerReader, 'name'>
+
+const READERS: Readonly<Record<Wire, Reader>> = {
+  chat: {
+    parse: (body) => parseChat('chat', body, {}),
+    streamReader: () => chatReader('chat'),
+    classify: readOtherWords,
+  },
+  responses,
+  messages: {
+    parse: (body) => parseMessage('anthropic', body),
+    streamReader: () => messageReader('anthropic'),
+    classify: readOtherWords,
+  },
+  content: {
+    parse: (body) => parseContent('gemini', body),
+    streamReader: () => contentReader('gemini'),
+    classify: readRefusal,
+  },
 }
 
-/** Made when its wire is first met, and then the same for every request: a reader keeps nothing of what it has read. */
-const made = new Map<Wire, Provider>()
-
-function readerOf(wire: Wire): Provider {
-  const reader = made.get(wire) ?? READERS[wire]()
-  made.set(wire, reader)
-  return reader
-}
-
-const UNKNOWN: Provider = {
-  name: '',
-  prepare: ({ model }) => ({ url: '', headers: {}, body: model }),
-  parse: () => ({ kind: 'incomplete', problem: 'nothing is known of this body' }),
-}
+const UNKNOWN: Reader = { parse: () => ({ kind: 'incomplete', problem: 'nothing is known of this body' }) }
 
 /** Recognises a request by its path and its body. The host says no more than who is asked: gateways speak every wire. */
 export function recognise(method: string, url: URL, body: WireRequest['body']): Recognised {
@@ -52,11 +52,10 @@ export function recognise(method: string, url: URL, body: WireRequest['body']): 
   const resumed = method === 'GET' && /\/responses\/[^/]+$/.test(path) && url.searchParams.get('stream') === 'true'
   const streamed = resumed || json?.stream === true || path.endsWith(':streamGenerateContent')
   const wire = resumed ? 'responses' : json && method === 'POST' ? wireOf(path, url, json, streamed) : undefined
-  const { authorize: _, ...reader } = wire ? readerOf(wire) : UNKNOWN
   return {
     // Of several answers in one stream a reader follows the first.
     proven: wire !== undefined && !(streamed && json && answersAsked(json) > 1),
-    provider: { ...reader, name: url.hostname },
+    provider: { ...(wire ? READERS[wire] : UNKNOWN), name: url.hostname },
     request: {
       model: text(json?.model) ?? modelIn(path) ?? 'unknown',
       // Only an error message asks for them, so they are looked for when one is made.

@@ -1,8 +1,9 @@
 import { count, type JsonObject, list, object, parsed, text } from '../base/json.ts'
 import type { Part } from '../vocabulary/message.ts'
-import type { Parsed, ServerSentEvent, StreamPart } from '../vocabulary/provider.ts'
+import type { Parsed, ProviderFailure, ServerSentEvent, StreamPart, Verdict } from '../vocabulary/provider.ts'
 import type { FinishReason, ProviderData, ToolCall, Usage } from '../vocabulary/result.ts'
 import { argumentsOf, BROKEN_PROBLEM, callId, failureIn, translated } from './answer.ts'
+import { readOtherWords } from './other-words.ts'
 
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   STOP: 'stop',
@@ -89,6 +90,13 @@ function refusalIn(value: unknown): unknown {
   if (failure !== undefined) return failure
   const json = object(value)
   return object(json?.promptFeedback)?.blockReason && !list(json?.candidates).length ? json : undefined
+}
+
+/** What a failure means: a prompt that was refused comes back as a 200 with its reason and no answer. */
+export function readRefusal(failure: ProviderFailure): Verdict | undefined {
+  return failure.inBand && object(object(failure.json)?.promptFeedback)
+    ? { code: 'content_filter', retryable: false }
+    : readOtherWords(failure)
 }
 
 /** A turn that ends in calls ends with STOP like any other. */

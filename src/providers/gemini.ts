@@ -1,8 +1,6 @@
-import { object } from '../base/json.ts'
 import type { ProviderFactory } from '../vocabulary/provider.ts'
-import { contentReader, parseContent } from './gemini-parse.ts'
+import { contentReader, parseContent, readRefusal } from './gemini-parse.ts'
 import { contentBody } from './gemini-wire.ts'
-import { readOtherWords } from './other-words.ts'
 import {
   COMMON_SETTINGS,
   checkSettings,
@@ -50,11 +48,7 @@ export const gemini: ProviderFactory<GeminiSettings> = /* @__PURE__ */ providerF
     },
     parse: (body) => parseContent(name, body),
     streamReader: () => contentReader(name),
-    // A prompt that was refused comes back as a 200 with its reason and no answer.
-    classify: (failure) =>
-      failure.inBand && object(object(failure.json)?.promptFeedback)
-        ? { code: 'content_filter', retryable: false }
-        : readOtherWords(failure),
+    classify: readRefusal,
     authorize: credential({
       provider: name,
       apiKey: settings.apiKey,

@@ -211,3 +211,6 @@ export interface Provider {
     context: AuthorizeContext,
   ): Readonly<Record<string, string>> | undefined | Promise<Readonly<Record<string, string>> | undefined>
 }
+
+/** What of a provider reads its answers and classifies its failures: all that is wanted of one whose request somebody else has written. */
+export type AnswerReader = Omit<Provider, 'prepare' | 'authorize'>
