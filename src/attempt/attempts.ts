@@ -134,7 +134,8 @@ async function next(
   error: AnyCompletionError,
   correction: Correction | undefined,
 ): Promise<Next> {
-  const { policy, shouldRetry } = call.settings
+  const { policy } = call.settings
+  const shouldRetry = policy?.shouldRetry
   if (!policy || (!error.retryable && !shouldRetry) || loop.retries >= policy.maxRetries)
     return { reason: error.retryable || loop.overruled ? 'max_retries' : 'not_retryable' }
   if (correction && loop.corrections >= correction.most) return { reason: 'max_retries' }

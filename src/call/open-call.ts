@@ -66,7 +66,7 @@ export function newCall(
     wire,
     expected,
     url: parsed(wire.url),
-    transport: host.transports.pick(settings.transport),
+    transport: host.transports.pick(settings.layer),
     thrownRules: host.transports.errors,
     clock,
     random,

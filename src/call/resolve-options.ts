@@ -11,7 +11,6 @@ import {
   SECRET,
 } from '../base/check.ts'
 import { YOUNG } from '../base/young.ts'
-import type { TransportChoice } from '../transport/transport.ts'
 import type { CallEvent } from '../vocabulary/events.ts'
 import type { Options, RetryOptions, TimeoutOptions } from '../vocabulary/options.ts'
 import type { Metadata } from '../vocabulary/result.ts'
@@ -143,28 +142,21 @@ const OPTIONS = kindsOf<Options>({
  */
 export function layOver(base: Layer, options: Options, what = 'options'): Layer {
   // Read once: the caller's object may have getters, or be written to.
-  const given: Options = checkMembers(what, options, OPTIONS)
-  const { timeout, deadline, signal, apiKey, headers, idempotencyKey, metadata, onEvent } = given
+  const given = checkMembers(what, options, OPTIONS)
+  const { timeout, deadline, signal, retry, headers, proxy: _, metadata, onEvent, ...plain } = given
+  const { apiKey, idempotencyKey } = plain
   if (typeof apiKey === 'string' || idempotencyKey !== undefined)
     checkHeaders(what, { apiKey: typeof apiKey === 'string' ? apiKey : undefined, idempotencyKey })
-  const transport = transportOf(what, base, given)
   return {
     // A copy first, here and below: see BLANK in open-call.ts.
     ...base,
+    ...plain,
+    ...transportOf(what, given),
     timeout: timeout === undefined ? base.timeout : { ...base.timeout, ...timeouts(what, timeout) },
     deadline: earliest(base.deadline, epochOf(deadline)),
-    detached: given.detached ?? base.detached,
     signals: signal ? [...base.signals, signal] : base.signals,
-    retry: retries(what, base.retry, given.retry),
-    apiKey: apiKey ?? base.apiKey,
+    retry: retries(what, base.retry, retry),
     headers: headers ? { ...base.headers, ...checkSetHeaders(`${what}.headers`, headers) } : base.headers,
-    idempotencyKey: idempotencyKey ?? base.idempotencyKey,
-    fetch: transport.fetch,
-    dispatcher: transport.dispatcher,
-    proxy: transport.proxy,
-    wire: given.wire ?? base.wire,
-    rawEvents: given.rawEvents ?? base.rawEvents,
-    maxResponseBytes: given.maxResponseBytes ?? base.maxResponseBytes,
     metadata: metadata ? Object.freeze({ ...base.metadata, ...checkMetadata(what, metadata) }) : base.metadata,
     onEvents: onEvent ? [...base.onEvents, onEvent] : base.onEvents,
   }
@@ -190,9 +182,9 @@ function retries(what: string, base: Layer['retry'], value: Options['retry']): L
   return { ...base, ...given }
 }
 
-function transportOf(what: string, base: Layer, given: Options): Pick<Layer, 'fetch' | 'dispatcher' | 'proxy'> {
+function transportOf(what: string, given: Given<Options>): Partial<Pick<Layer, 'fetch' | 'dispatcher' | 'proxy'>> {
   const { fetch, dispatcher } = given
-  if (!fetch && !dispatcher && given.proxy === undefined) return base
+  if (!fetch && !dispatcher && given.proxy === undefined) return {}
   const proxy = given.proxy instanceof URL ? given.proxy.href : given.proxy
   const named = [fetch && 'fetch', dispatcher && 'dispatcher', proxy && 'proxy'].filter(Boolean)
   if (named.length > 1)
@@ -231,6 +223,7 @@ export interface RetryPolicy {
   readonly factor: number
   readonly jitter: 'full' | 'equal' | 'decorrelated' | 'none'
   readonly maxRetryAfter: number
+  readonly shouldRetry?: RetryOptions['shouldRetry']
 }
 
 /** A layer with nothing left open. */
@@ -239,8 +232,6 @@ export interface Settings {
   readonly limits: Limits
   /** Undefined where `retry` is false: one request at the most. */
   readonly policy: RetryPolicy | undefined
-  readonly shouldRetry: RetryOptions['shouldRetry']
-  readonly transport: TransportChoice
 }
 
 export function resolveSettings(layer: Layer): Settings {
@@ -250,8 +241,6 @@ export function resolveSettings(layer: Layer): Settings {
     layer,
     limits: { ...LIMITS, ...timeout, given: timeout },
     policy: retry === false ? undefined : { ...POLICY, ...retry },
-    shouldRetry: retry === false ? undefined : retry.shouldRetry,
-    transport: { ...YOUNG, fetch: layer.fetch, dispatcher: layer.dispatcher, proxy: layer.proxy },
   }
 }
 

@@ -67,7 +67,7 @@ export function bindCreateFetch(openTransports: () => Transports): (options?: Fe
       const given = signal || dispatcher ? resolveSettings(layOver(layer, { signal, dispatcher }, 'fetch')) : settings
       // A stream can be sent once.
       const once = typeof body === 'object' && 'getReader' in body
-      return once ? { ...given, policy: undefined, shouldRetry: undefined } : given
+      return once ? { ...given, policy: undefined } : given
     }
     return async (input, init) => {
       const head = readHead(input, init)
