@@ -1,9 +1,10 @@
+import { parsed } from '../base/json.ts'
 import { YOUNG } from '../base/young.ts'
 import { MOST_SHOWN } from '../classify/observation.ts'
 import type { Answer, AnswerReader } from '../vocabulary/provider.ts'
 import type { PartialAnswer } from '../vocabulary/result.ts'
 import type { BodyOutcome, BodyReader } from './body.ts'
-import { readBody, salvage, textOf } from './parse.ts'
+import { notJson, salvage, textOf } from './parse.ts'
 
 /** No answer is as large; reading more of what failed anyway would keep everything else waiting. */
 const MOST_SALVAGED = 4 * 1024 * 1024
@@ -57,20 +58,23 @@ const BLANK: JsonBody = {
   salvagedAt: 0,
 }
 
+/** The media type is not believed: gateways answer JSON as text/plain or octet-stream, and HTML as JSON. */
 function outcomeOf(provider: AnswerReader, text: string): BodyOutcome {
-  const { parsed, json } = readBody(provider, text)
-  switch (parsed.kind) {
+  const raw = parsed(text)
+  if (raw === undefined) return { kind: 'invalid', problem: notJson(text), retryable: true }
+  const read = provider.parse(raw)
+  switch (read.kind) {
     case 'answer':
       return {
         ...YOUNG,
         kind: 'whole',
-        value: { ...YOUNG, answer: parsed.answer, raw: json },
-        usage: parsed.answer.usage,
+        value: { ...YOUNG, answer: read.answer, raw },
+        usage: read.answer.usage,
       }
     case 'error':
-      return { kind: 'in_band', json: parsed.error }
+      return { kind: 'in_band', json: read.error }
     case 'incomplete':
-      return { kind: 'invalid', problem: parsed.problem, retryable: true }
+      return { kind: 'invalid', problem: read.problem, retryable: true }
   }
   // Only a provider of the user's own, written without types, comes here; silence would leave the call to its deadline.
   throw new TypeError('parse() returned neither an answer, nor an error, nor what is incomplete')

@@ -1,5 +1,4 @@
-import { YOUNG } from '../base/young.ts'
-import type { Answer, AnswerReader, Parsed } from '../vocabulary/provider.ts'
+import type { Answer, AnswerReader } from '../vocabulary/provider.ts'
 import { salvageJson } from './salvage.ts'
 
 const decoder = new TextDecoder()
@@ -27,40 +26,21 @@ export function joined(chunks: readonly Uint8Array[], most: number = Infinity): 
   return whole
 }
 
-/** What a 200 body turned out to be. `json` is the body where it parsed. */
-export type Reading = { readonly parsed: Parsed; readonly json: unknown }
-
-/**
- * Reads the body of a 200. The media type is not believed: gateways answer JSON as text/plain or octet-stream, and HTML as JSON.
- * No parse error is passed on, because it quotes the body.
- */
-export function readBody(provider: AnswerReader, text: string): Reading {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    return { parsed: { kind: 'incomplete', problem: notJson(text) }, json: undefined }
-  }
-  return { ...YOUNG, parsed: provider.parse(json), json }
-}
-
 /** What can be read of an answer that did not arrive whole. */
 export function salvage(provider: AnswerReader, text: string): Partial<Answer> | undefined {
   const json = salvageJson(text)
   if (json === undefined) return undefined
   try {
-    return partialOf(provider.parse(json))
+    const read = provider.parse(json)
+    return read.kind === 'answer' ? read.answer : read.partial
   } catch {
     // A provider of the user's own may throw. What is at stake here is an extra of an error that is being made for another reason.
     return undefined
   }
 }
 
-function partialOf(parsed: Parsed): Partial<Answer> | undefined {
-  return parsed.kind === 'answer' ? parsed.answer : parsed.partial
-}
-
-function notJson(text: string): string {
+/** What a body is that is no JSON. */
+export function notJson(text: string): string {
   const start = text.trimStart()
   if (start === '') return 'the body is empty'
   if (start.startsWith('<')) return 'the body is HTML or XML where JSON was due'

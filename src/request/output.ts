@@ -1,5 +1,5 @@
 import { fail, rejectUnknown } from '../base/check.ts'
-import { type JsonObject, object } from '../base/json.ts'
+import { type JsonObject, object, parsed } from '../base/json.ts'
 import type { AssistantMessage, Message } from '../vocabulary/message.ts'
 import type { Answer } from '../vocabulary/provider.ts'
 import type { Request, ResolvedOutput } from '../vocabulary/request.ts'
@@ -80,10 +80,10 @@ export function readOutput(expected: ExpectedOutput, answer: Answer): OutputRead
     const problem = answer.refusal ? 'the model refused to answer' : 'a content filter ended the answer'
     return { kind: 'misfit', code: 'content_filter', problem, retryable: false }
   }
-  const parsed = parseAnswer(answer.text)
-  if (!parsed) return misfit(expected, answer, { ok: false, issues: [{ message: 'it is not JSON' }] })
+  const value = valueIn(answer.text)
+  if (value === undefined) return misfit(expected, answer, { ok: false, issues: [{ message: 'it is not JSON' }] })
   const { schema } = expected
-  const checked = validate(schema, withoutNulls(schema.json, unwrapped(expected, parsed.value)))
+  const checked = validate(schema, withoutNulls(schema.json, unwrapped(expected, value)))
   return checked instanceof Promise
     ? checked.then((one) => concluded(expected, answer, one))
     : concluded(expected, answer, checked)
@@ -117,20 +117,14 @@ function misfit(
 
 const MOST_PLACES = 5
 
-/**
- * Models asked by an instruction alone like to put JSON in a code fence, and local servers leave a model's thoughts before it. The
- * parser's own error quotes its input.
- */
-function parseAnswer(text: string): { readonly value: unknown } | undefined {
+/** Models asked by an instruction alone like to put JSON in a code fence, and local servers leave a model's thoughts before it. */
+function valueIn(text: string): unknown {
   const thought = text.lastIndexOf(END_OF_THOUGHT)
   const answer = thought === -1 ? text : text.slice(thought + END_OF_THOUGHT.length)
   const fenced = fencedIn(answer)
   for (const candidate of new Set([text, answer, fenced ?? text])) {
-    try {
-      return { value: JSON.parse(candidate) as unknown }
-    } catch {
-      // Not this one.
-    }
+    const value = parsed(candidate)
+    if (value !== undefined) return value
   }
   return undefined
 }

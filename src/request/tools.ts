@@ -1,5 +1,5 @@
 import { checkWireFields, fail, isRecord, rejectUnknown } from '../base/check.ts'
-import { object } from '../base/json.ts'
+import { object, parsed } from '../base/json.ts'
 import type { Request, ResolvedTool, Tool } from '../vocabulary/request.ts'
 import type { ToolCall } from '../vocabulary/result.ts'
 import { describesObject, withoutNulls } from './json-schema.ts'
@@ -87,24 +87,14 @@ export function readToolCalls(
 }
 
 function readToolCall(call: ToolCall, schema: ReadSchema | undefined): ToolCall | Promise<ToolCall> {
-  const parsed = parseArguments(call.arguments)
-  if (!parsed) return { ...call, issues: [{ message: 'the arguments are not JSON, or end early' }] }
-  const { input } = parsed
+  // No arguments are written as nothing (Anthropic's streams) or as null (Cohere).
+  const input = call.arguments.trim() === '' ? null : parsed(call.arguments)
+  if (input === undefined) return { ...call, issues: [{ message: 'the arguments are not JSON, or end early' }] }
   if (!schema) return { ...call, issues: [{ message: 'the request has no tool of this name' }] }
-  const checked = validate(schema, withoutNulls(schema.json, input))
+  const checked = validate(schema, withoutNulls(schema.json, input ?? {}))
   return checked instanceof Promise ? checked.then((one) => withInput(call, one)) : withInput(call, checked)
 }
 
 function withInput(call: ToolCall, checked: Validated): ToolCall {
   return checked.ok ? { ...call, input: checked.value } : { ...call, issues: checked.issues }
-}
-
-/** No arguments are written as nothing (Anthropic's streams) or as null (Cohere). The parser's own error quotes its input. */
-function parseArguments(written: string): { readonly input: unknown } | undefined {
-  if (written.trim() === '') return { input: {} }
-  try {
-    return { input: (JSON.parse(written) as unknown) ?? {} }
-  } catch {
-    return undefined
-  }
 }
