@@ -179,10 +179,9 @@ async function closeHost(host: CallHost, options: CloseOptions): Promise<void> {
 }
 
 /** Resolves when no call is under way; those that are after `grace` ms are ended. */
-function idle({ calls, clock }: CallHost, grace: number): Promise<void> {
+function idle({ calls, onIdle, clock }: CallHost, grace: number): Promise<void> {
   if (calls.length === 0) return Promise.resolve()
   return new Promise((resolve) => {
-    let left = calls.length
     const timer = grace > LONGEST_TIMER ? undefined : clock.setTimeout(abortAll, grace)
     function abortAll(): void {
       for (const call of calls.slice()) {
@@ -193,14 +192,9 @@ function idle({ calls, clock }: CallHost, grace: number): Promise<void> {
         })
       }
     }
-    for (const call of calls) {
-      const { release } = call
-      call.release = () => {
-        release.call(call)
-        if (--left > 0) return
-        if (timer !== undefined) clock.clearTimeout(timer)
-        resolve()
-      }
-    }
+    onIdle.push(() => {
+      if (timer !== undefined) clock.clearTimeout(timer)
+      resolve()
+    })
   })
 }

@@ -33,7 +33,7 @@ import type { Completion } from './vocabulary/result.ts'
  */
 export function complete(input: CallInput, wire: 'json' | 'stream'): Promise<Completion> {
   const call = openCall(input, wire === 'stream')
-  enterCall(input.host, call, call.startedAt)
+  enterCall(call, call.startedAt)
   if (call.ending) return Promise.reject(endedBefore(call))
   return withinDeadline(
     call,

@@ -107,8 +107,7 @@ export function stream(input: CallInput): CompletionStream {
   function start(): void {
     if (started) return
     started = true
-    const now = call.clock.now()
-    enterCall(input.host, call, now)
+    enterCall(call, call.clock.now())
     if (call.ending) return fail(endedBefore(call))
     // Watched here only for its rejection before the first content; the deadline is over the whole.
     runAttempts(call, attempt).catch(fail)

@@ -1,5 +1,6 @@
 import pRetry from 'p-retry'
 import { type Call, type Ending, emit, remaining } from '../call/call.ts'
+import { leaveCall } from '../call/open-call.ts'
 import { goOn, interruptible, oneTurn, sleep } from '../call/waiting.ts'
 import type { Correction } from '../request/output.ts'
 import {
@@ -46,7 +47,7 @@ interface Loop {
 async function decide(call: Call, loop: Loop, thrown: unknown): Promise<boolean> {
   if (!isCompletionError(thrown)) {
     // Nothing of ours throws here; whatever it is, the call is over.
-    call.release()
+    leaveCall(call)
     return false
   }
   const error = thrown
@@ -147,7 +148,7 @@ async function next(
     retryAfterMs: error.retryAfterMs,
     remaining: left,
     total: call.endsAt - call.startedAt,
-    random: call.random,
+    random: call.host.random,
   })
   const decision =
     shouldRetry &&

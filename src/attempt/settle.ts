@@ -1,5 +1,6 @@
 import { type Call, emit } from '../call/call.ts'
 import { adopted, endingError } from '../call/failure.ts'
+import { leaveCall } from '../call/open-call.ts'
 import type { Attempt } from '../vocabulary/attempt-record.ts'
 import type { AnyCompletionError, CompletionError, StopReason } from '../vocabulary/errors.ts'
 import type { Answer } from '../vocabulary/provider.ts'
@@ -10,7 +11,7 @@ export function finishFailure(call: Call, error: CompletionError, stopReason: St
   const attempts = [...call.attempts]
   // Our own error, made for this call; until now an event may have shown it, but nobody has been given it as the outcome.
   Object.assign(error, { stopReason, attempts, duration })
-  call.release()
+  leaveCall(call)
   emit(call, { type: 'failure', duration, attempts, error: error as AnyCompletionError })
 }
 
@@ -18,7 +19,7 @@ export function finishFailure(call: Call, error: CompletionError, stopReason: St
 export function finishSuccess(call: Call, { finishReason, usage }: Pick<Answer, 'finishReason' | 'usage'>): void {
   const { attempts } = call
   const { startOffset, duration } = attempts.at(-1) as Attempt
-  call.release()
+  leaveCall(call)
   emit(call, { type: 'success', duration: startOffset + duration, attempts, finishReason, usage })
 }
 

@@ -21,6 +21,8 @@ export interface CallHost {
    * one that has grown old keeps all later ones, and every call that was ever in them, until the next full collection.
    */
   readonly calls: Call[]
+  /** Called when the last of them has ended. */
+  readonly onIdle: (() => void)[]
   closed: boolean
 }
 
@@ -28,5 +30,12 @@ export interface CallHost {
 export function openHost({ clock, random }: HostOptions, transports: Transports, field: string): CallHost {
   if (clock !== undefined && !isClock(clock)) fail(`${field}.clock`, clock, CLOCK_WANTED)
   if (random !== undefined && typeof random !== 'function') fail(`${field}.random`, random, 'a function')
-  return { clock: clock ?? systemClock, random: random ?? (() => Math.random()), transports, calls: [], closed: false }
+  return {
+    clock: clock ?? systemClock,
+    random: random ?? (() => Math.random()),
+    transports,
+    calls: [],
+    onIdle: [],
+    closed: false,
+  }
 }

@@ -1,22 +1,22 @@
 import { type Call, endCall } from './call.ts'
 
-/** One listener on each of the caller's signals, taken back when the call has settled. */
+/** One listener on each of the caller's signals, until `unlisten`. A signal that is aborted already ends the call at once. */
 export function listen(call: Call): void {
   const { signals } = call
   if (signals.length === 0) return
-  const { release } = call
   const onAbort = (): void => {
     const signal = signals.find((one) => one.aborted)
     if (signal) leave(call, signal)
   }
-  // Before any is listened to: a call that is over has nobody who would take a listener back.
-  const aborted = signals.find((signal) => signal.aborted)
-  if (aborted) return leave(call, aborted)
+  onAbort()
+  if (call.ending) return
+  call.onAbort = onAbort
   for (const signal of signals) signal.addEventListener('abort', onAbort)
-  call.release = () => {
-    for (const signal of signals) signal.removeEventListener('abort', onAbort)
-    release.call(call)
-  }
+}
+
+/** Takes the listeners back. */
+export function unlisten({ signals, onAbort }: Call): void {
+  if (onAbort) for (const signal of signals) signal.removeEventListener('abort', onAbort)
 }
 
 function leave(call: Call, { reason }: AbortSignal): void {

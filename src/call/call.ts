@@ -1,5 +1,5 @@
 import type { Correction, Expected } from '../request/output.ts'
-import type { ThrownRule, Transport, WireRequest } from '../transport/transport.ts'
+import type { Transport, WireRequest } from '../transport/transport.ts'
 import type { Attempt } from '../vocabulary/attempt-record.ts'
 import type { Clock } from '../vocabulary/clock.ts'
 import type { AnyCompletionError, Code, CompletionError } from '../vocabulary/errors.ts'
@@ -7,6 +7,7 @@ import type { CallEvent } from '../vocabulary/events.ts'
 import type { HeaderBag } from '../vocabulary/header-bag.ts'
 import type { AnswerReader, Provider, ProviderRequest } from '../vocabulary/provider.ts'
 import type { ResolvedRequest } from '../vocabulary/request.ts'
+import type { CallHost } from './call-host.ts'
 import type { CallTimer } from './call-timer.ts'
 import type { Settings } from './resolve-options.ts'
 
@@ -43,6 +44,8 @@ export interface Refusal {
 /** One call under way: what was decided when it began, and the little that changes while it lasts. */
 export interface Call {
   readonly id: string
+  /** What its client lends it. */
+  readonly host: CallHost
   readonly settings: Settings
   readonly provider: AnswerReader & Partial<Provider>
   /** Changes where the model is told why its answer did not fit; `wire` with it. */
@@ -53,10 +56,7 @@ export interface Call {
   correction: Correction | undefined
   readonly url: URL
   readonly transport: Transport
-  /** What this runtime's own errors mean. */
-  readonly thrownRules?: readonly ThrownRule[] | undefined
   readonly clock: Clock
-  readonly random: () => number
   /** On the clock's monotonic scale, as `endsAt` is. */
   readonly startedAt: number
   readonly endsAt: number
@@ -72,12 +72,10 @@ export interface Call {
   pastCredentials: readonly string[]
   /** The latest response that was an error by its status. */
   refusal: Refusal | undefined
-  /** The calls of its client that are under way. */
-  peers: Call[]
-  /** Where it stands among them; -1 where it does not. */
+  /** Where it stands among the calls of its client that are under way; -1 where it does not. */
   place: number
-  /** Called once, when the call has settled: gives back what it holds outside itself. */
-  release(this: Call): void
+  /** Listens to each of its signals. */
+  onAbort: (() => void) | undefined
   /** Set once the call must not go on. */
   ending: Ending | undefined
   /**

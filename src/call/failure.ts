@@ -31,7 +31,7 @@ export function observedError(call: Call, observation: Observation, facts: Attem
   const { unsent, ...found } = classify(observation, {
     provider: call.provider.name,
     classify: call.provider.classify,
-    thrownRules: call.thrownRules,
+    thrownRules: call.host.transports.errors,
     wallNow: call.clock.wallNow(),
     baseURLHint: call.url.origin,
     secrets: secretsOf(call),

@@ -9,7 +9,7 @@ import { type Ambient, ambient } from './ambient.ts'
 import { type Call, type CallRequest, endCall } from './call.ts'
 import type { CallHost } from './call-host.ts'
 import { nextId } from './call-id.ts'
-import { listen } from './call-signals.ts'
+import { listen, unlisten } from './call-signals.ts'
 import { callTimer } from './call-timer.ts'
 import { totalExpired } from './deadline.ts'
 import { prepare } from './prepare.ts'
@@ -51,7 +51,7 @@ export function newCall(
   settings: Settings,
   { provider, request, wire, expected }: Pick<Call, 'provider' | 'request' | 'wire' | 'expected'>,
 ): Call {
-  const { clock, random } = host
+  const { clock } = host
   const startedAt = clock.now()
   const { detached, signals } = settings.layer
   // Looked up here and not where the call is entered: a stream belongs to the request in which it was made, whoever pulls it first.
@@ -60,6 +60,7 @@ export function newCall(
   return {
     ...BLANK,
     id: nextId(),
+    host,
     settings,
     provider,
     request,
@@ -67,9 +68,7 @@ export function newCall(
     expected,
     url: parsed(wire.url),
     transport: host.transports.pick(settings.layer),
-    thrownRules: host.transports.errors,
     clock,
-    random,
     startedAt,
     endsAt,
     timer: callTimer(clock, endsAt),
@@ -93,9 +92,7 @@ const BLANK: Call = {
   correction: undefined,
   url: undefined as never,
   transport: undefined as never,
-  thrownRules: undefined,
   clock: undefined as never,
-  random: undefined as never,
   startedAt: 0,
   endsAt: 0,
   timer: undefined as never,
@@ -105,11 +102,9 @@ const BLANK: Call = {
   refusal: undefined,
   credentials: {},
   pastCredentials: [],
+  host: undefined as never,
   place: -1,
-  peers: [],
-  release() {
-    strike(this)
-  },
+  onAbort: undefined,
   ending: undefined,
   interrupt: undefined,
 }
@@ -129,8 +124,8 @@ function parsed(text: string): URL {
 }
 
 /** Begins a call: its client knows of it, and it listens to its signals. It may be over already: look at `ending`. */
-export function enterCall(host: CallHost, call: Call, now: number): void {
-  call.peers = host.calls
+export function enterCall(call: Call, now: number): void {
+  const { host } = call
   call.place = host.calls.push(call) - 1
   listen(call)
   if (host.closed)
@@ -138,15 +133,18 @@ export function enterCall(host: CallHost, call: Call, now: number): void {
   if (call.endsAt <= now) endCall(call, totalExpired(call, false))
 }
 
-/** The last call takes the place of the one that leaves. Leaving twice is leaving once. */
-function strike(call: Call): void {
-  if (call.place < 0) return
-  const last = call.peers.pop() as Call
-  if (last !== call) {
-    call.peers[call.place] = last
-    last.place = call.place
-  }
+/** Ends it for its client: nothing that it holds outside itself is left. Leaving twice is leaving once. */
+export function leaveCall(call: Call): void {
+  const { host, place } = call
+  if (place < 0) return
   call.place = -1
+  unlisten(call)
+  const last = host.calls.pop() as Call
+  if (last !== call) {
+    host.calls[place] = last
+    last.place = place
+  }
+  if (host.calls.length === 0) for (const tell of host.onIdle.splice(0)) tell()
 }
 
 /** How long the call may take: an inherited deadline replaces the default total, an explicit total holds beside it. */

@@ -6,7 +6,7 @@ import { endedBefore, finishFailure, finishSuccess } from '../attempt/settle.ts'
 import { type Call, endCall } from '../call/call.ts'
 import type { CallHost } from '../call/call-host.ts'
 import { withinDeadline } from '../call/deadline.ts'
-import { enterCall, newCall } from '../call/open-call.ts'
+import { enterCall, leaveCall, newCall } from '../call/open-call.ts'
 import type { Settings } from '../call/resolve-options.ts'
 import { interruptible } from '../call/waiting.ts'
 import type { Expected } from '../request/output.ts'
@@ -29,7 +29,7 @@ import { recognise } from './wires.ts'
 export function fetchThrough(host: CallHost, settings: Settings, head: RequestHead): Promise<Response> {
   const known = describe(head, typeof head.body === 'function' ? undefined : head.body)
   const call = newCall(host, settings, known.parts)
-  enterCall(host, call, call.startedAt)
+  enterCall(call, call.startedAt)
   if (call.ending) return Promise.reject(keepable(endedBefore(call), head.signal))
   const fetched: Fetched = { proven: known.proven, refused: undefined, settle: () => undefined }
   const settled = new Promise<void>((resolve) => {
@@ -91,7 +91,7 @@ async function bodyRead(call: Call, read: ReadBody): ReturnType<ReadBody> {
     return await interruptible(call, read)
   } catch (error) {
     if (call.ending) finishFailure(call, error as CompletionError, call.ending.stopReason)
-    else call.release()
+    else leaveCall(call)
     throw call.ending ? error : new TypeError('fetch: the body of the request could not be read', { cause: error })
   }
 }
