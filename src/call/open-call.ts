@@ -1,4 +1,5 @@
 import { fail } from '../base/check.ts'
+import { earliest } from '../base/epoch.ts'
 import { resolveRequest } from '../request/resolve-request.ts'
 import type { Attempt } from '../vocabulary/attempt-record.ts'
 import type { Clock } from '../vocabulary/clock.ts'
@@ -13,7 +14,7 @@ import { listen, unlisten } from './call-signals.ts'
 import { callTimer } from './call-timer.ts'
 import { totalExpired } from './deadline.ts'
 import { prepare } from './prepare.ts'
-import { earliest, type Settings } from './resolve-options.ts'
+import type { Settings } from './resolve-options.ts'
 
 /** What a client hands over to begin a call: its own side, the call's options in one form, and the checked request. */
 export interface CallInput {

@@ -10,6 +10,7 @@ import {
   oneOf,
   SECRET,
 } from '../base/check.ts'
+import { earliest, epochOf } from '../base/epoch.ts'
 import { YOUNG } from '../base/young.ts'
 import type { CallEvent } from '../vocabulary/events.ts'
 import type { Options, RetryOptions, TimeoutOptions } from '../vocabulary/options.ts'
@@ -160,15 +161,6 @@ export function layOver(base: Layer, options: Options, what = 'options'): Layer 
     metadata: metadata ? Object.freeze({ ...base.metadata, ...checkMetadata(what, metadata) }) : base.metadata,
     onEvents: onEvent ? [...base.onEvents, onEvent] : base.onEvents,
   }
-}
-
-export const earliest = (one: number | undefined, other: number | undefined): number | undefined =>
-  one === undefined ? other : Math.min(one, other ?? Infinity)
-
-function epochOf(value: unknown): number | undefined {
-  // Of whichever realm.
-  const epoch = isObject(value) && 'getTime' in value ? (value as Date).getTime() : value
-  return typeof epoch === 'number' && !Number.isNaN(epoch) ? epoch : undefined
 }
 
 function timeouts(what: string, value: NonNullable<Options['timeout']>): Given<TimeoutOptions> {

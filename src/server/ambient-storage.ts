@@ -1,3 +1,4 @@
+import { earliest } from '../base/epoch.ts'
 import { type Ambient, ambient, provideAmbient } from '../call/ambient.ts'
 
 /** The part of AsyncLocalStorage that is used. */
@@ -38,9 +39,8 @@ function open(): Storage {
 /** The context of a request within whatever context there is already: the earliest deadline holds, every signal is heard. */
 export function nested(deadline: number | undefined, signal: AbortSignal): Ambient {
   const outer = ambient()
-  const deadlines = [outer?.deadline, deadline].filter((one) => one !== undefined)
   return {
-    deadline: deadlines.length > 0 ? Math.min(...deadlines) : undefined,
+    deadline: earliest(outer?.deadline, deadline),
     signals: [...new Set([...(outer?.signals ?? []), signal])],
   }
 }

@@ -1,4 +1,5 @@
 import { fail, rejectUnknown } from '../base/check.ts'
+import { epochOf } from '../base/epoch.ts'
 import { headerOf, headersOf } from './host.ts'
 import type { Platform } from './platforms.ts'
 import { isTimeoutHeader, nameOf, readTimeout, type TimeoutHeader } from './timeout-headers.ts'
@@ -64,7 +65,8 @@ const isList = (source: Source | readonly Source[]): source is readonly Source[]
 /** Infinity where the source says nothing. */
 function endOf(source: Source, startedAt: number): number {
   if (source === undefined) return Infinity
-  if (typeof source === 'number') return Number.isNaN(source) ? fail('source', source, WANTED) : source
+  const told = epochOf(source)
+  if (told !== undefined) return told
   if (typeof source !== 'object' || source === null) return fail('source', source, WANTED)
   if ('getRemainingTimeInMillis' in source)
     return Date.now() + milliseconds('getRemainingTimeInMillis()', source.getRemainingTimeInMillis())
@@ -80,8 +82,7 @@ function endOf(source: Source, startedAt: number): number {
     return receipt(source, startedAt) + milliseconds('limit', source.platform.limit)
   }
   if ('limit' in source) return startedAt + milliseconds('limit', source.limit)
-  const time = (source as Partial<Date>).getTime?.()
-  return time === undefined || Number.isNaN(time) ? fail('source', source, WANTED) : time
+  return fail('source', source, WANTED)
 }
 
 function milliseconds(field: string, value: unknown): number {

@@ -1,4 +1,5 @@
 import { fail, rejectUnknown } from '../base/check.ts'
+import { epochOf } from '../base/epoch.ts'
 import { nested, runInside } from './ambient-storage.ts'
 import { signalFrom } from './signal-from.ts'
 
@@ -25,15 +26,10 @@ export interface RequestScope {
 export function withRequest<T>(scope: RequestScope, handler: () => T): T {
   rejectUnknown('withRequest', scope, SCOPE)
   const { request, response, deadline } = scope
-  return runInside(nested(epoch(deadline), signalFrom(request, response)), handler)
+  const end = epochOf(deadline)
+  if (end === undefined && deadline !== undefined)
+    fail('deadline', deadline, 'a valid Date, or milliseconds since the Unix epoch')
+  return runInside(nested(end, signalFrom(request, response)), handler)
 }
 
 const SCOPE = new Set(['request', 'response', 'deadline'])
-
-function epoch(deadline: RequestScope['deadline']): number | undefined {
-  if (deadline === undefined) return undefined
-  const time = typeof deadline === 'number' ? deadline : deadline?.getTime?.()
-  if (typeof time !== 'number' || Number.isNaN(time))
-    fail('deadline', deadline, 'a valid Date, or milliseconds since the Unix epoch')
-  return time
-}

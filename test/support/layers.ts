@@ -140,7 +140,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ],
   // What has nothing to do with calls.
   ['base/check.ts'],
-  ['base/ascii.ts', 'base/json.ts', 'base/suggest.ts', 'base/turn.ts', 'base/young.ts'],
+  ['base/ascii.ts', 'base/epoch.ts', 'base/json.ts', 'base/suggest.ts', 'base/turn.ts', 'base/young.ts'],
   // What everything speaks of: types, and the one error.
   [
     'vocabulary/attempt-record.ts',
