@@ -65,7 +65,7 @@ export function classify(observation: Observation, context: ClassifyContext): Cl
     if (isCompletionError(observation.error)) return passedOn(observation.error)
     const { what, ...thrown } = readThrown(observation.error, context.thrownRules)
     const message = explain({ code: thrown.code, what, provider: context.provider })
-    return { ...thrown, message, ...(response === undefined ? {} : trace(response, context)) }
+    return { ...thrown, message, ...(response && trace(response, context)) }
   }
   if (observation.kind === 'invalid') return unanswered(observation, context)
   const inBand = observation.kind === 'in_band'
@@ -84,14 +84,13 @@ function unanswered(observation: Extract<Observation, { kind: 'invalid' }>, cont
   const { headers, status, body } = response
   const { provider, baseURLHint: baseURL, wallNow } = context
   const html = /^\s*<(?:!|html)/i.test(body)
-  const retryAfterMs = retryAfter({ headers, json: undefined, text: undefined, status, code, wallNow })
   return {
     code,
     // A server that says no is believed; one that says yes does not know what its answer is worth.
     retryable: retryable && serversWord(headers) !== false,
     message: explain({ code, what: problem, provider, html, baseURL, came: body !== '' }),
     ...trace(response, context),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    retryAfterMs: retryAfter({ headers, status, code, wallNow }),
   }
 }
 
@@ -103,8 +102,7 @@ function serversWord(headers: HeaderBag): boolean | undefined {
 
 /** The facts of a response that need no reading of its body. */
 function trace(response: SeenResponse, context: ClassifyContext): Partial<Classification> {
-  const { requestId } = shown(openEnvelope(response.headers, ''), context)
-  return { status: response.status, ...(requestId === undefined ? {} : { requestId }) }
+  return { status: response.status, requestId: shown(openEnvelope(response.headers, ''), context).requestId }
 }
 
 function answered(response: SeenResponse, given: unknown, inBand: boolean, context: ClassifyContext): Classification {
@@ -116,14 +114,6 @@ function answered(response: SeenResponse, given: unknown, inBand: boolean, conte
   const redirect = !inBand && status >= 300 && status < 400
   const shouldRetry = serversWord(headers)
   const words = shown(envelope, context)
-  const retryAfterMs = retryAfter({
-    headers,
-    json: envelope.json,
-    text: envelope.message,
-    status,
-    code,
-    wallNow: context.wallNow,
-  })
   return {
     code,
     retryable: shouldRetry === undefined || (shouldRetry && (redirect || FINAL.has(code))) ? retryable : shouldRetry,
@@ -139,7 +129,14 @@ function answered(response: SeenResponse, given: unknown, inBand: boolean, conte
     }),
     status: response.status,
     ...words,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    retryAfterMs: retryAfter({
+      headers,
+      json: envelope.json,
+      text: envelope.message,
+      status,
+      code,
+      wallNow: context.wallNow,
+    }),
   }
 }
 
@@ -165,13 +162,13 @@ function shown(envelope: Envelope, context: ClassifyContext): Shown {
   let sources: readonly string[] | undefined
   // A cut may halve a secret, so that it is looked for before; only far beyond the limit the text is cut unread.
   const clean = (text: string | undefined, longest: number) =>
-    text &&
-    elideEchoes(redactText(text.slice(0, longest * 4), secrets), (sources ??= echoes?.() ?? [])).slice(0, longest)
-  const words = {
+    (text &&
+      elideEchoes(redactText(text.slice(0, longest * 4), secrets), (sources ??= echoes?.() ?? [])).slice(0, longest)) ||
+    undefined
+  return {
     providerCode: clean(envelope.providerCode, LONGEST_NAME),
     providerMessage: clean(envelope.message, LONGEST_MESSAGE),
     param: clean(envelope.param, LONGEST_NAME),
     requestId: envelope.requestId && redactText(envelope.requestId.slice(0, LONGEST_NAME), secrets),
   }
-  return Object.fromEntries(Object.entries(words).filter(([, text]) => text)) as Shown
 }
