@@ -47,7 +47,8 @@ export interface Call {
   /** What its client lends it. */
   readonly host: CallHost
   readonly settings: Settings
-  readonly provider: AnswerReader & Partial<Provider>
+  /** Changes where a fetch has to read the body of its request first; `request` and `wire` with it. */
+  provider: AnswerReader & Partial<Provider>
   /** Changes where the model is told why its answer did not fit; `wire` with it. */
   request: ResolvedRequest
   wire: CallRequest

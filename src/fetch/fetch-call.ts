@@ -51,7 +51,9 @@ async function answer(call: Call, head: RequestHead, fetched: Fetched): Promise<
     const { bytes, type } = await bodyRead(call, head.body)
     const headers = type === null ? head.headers : { 'content-type': type, ...head.headers }
     const { parts, proven } = describe({ ...head, headers }, bytes)
-    Object.assign(call, parts)
+    call.provider = parts.provider
+    call.request = parts.request
+    call.wire = parts.wire
     fetched.proven = proven
   }
   return runAttempts(call, (plan) => fetchOnce(call, plan, fetched, head.signal))
