@@ -78,7 +78,6 @@ export function timeoutError(call: Call, phase: LimitedPhase, facts: AttemptFact
     // A limit left at its default is not run again after it has expired: nobody has said that a second try is worth that long.
     retryable: phase in limits.given,
     ...common(call, facts),
-    requestId: facts.response && shownRequestId(call, facts.response.headers),
   })
 }
 
@@ -92,22 +91,18 @@ const EXPIRED: Readonly<Record<LimitedPhase, string>> = {
 
 /** The error of a call that was ended from outside while an attempt was under way, or between two. */
 export function endingError(call: Call, ending: Ending, facts: AttemptFacts = NO_ATTEMPT): CompletionError {
-  const before = call.lastError
-  const response = facts.response
+  const { lastError } = call
   return new CompletionError({
     ...ending,
     message: `${ending.code}: ${ending.message}`,
+    providerCode: lastError?.providerCode,
+    providerMessage: lastError?.providerMessage,
+    retryAfterMs: lastError?.retryAfterMs,
+    ...earlier(call),
     ...common(call, facts),
-    sent: facts.sent || (before?.sent ?? false),
-    status: response?.status ?? before?.status,
-    requestId: response ? shownRequestId(call, response.headers) : before?.requestId,
-    providerCode: before?.providerCode,
-    providerMessage: before?.providerMessage,
-    retryAfterMs: before?.retryAfterMs,
-    partial: facts.partial ?? before?.partial,
-    response: response ? errorResponse(call, response) : before?.response,
+    sent: facts.sent || lastError?.sent,
     // A reason may be anything, null among it.
-    cause: 'cause' in ending ? ending.cause : before,
+    cause: 'cause' in ending ? ending.cause : lastError,
   })
 }
 
@@ -116,7 +111,7 @@ export function earlier({
   lastError,
 }: Call): Pick<CompletionErrorInit, 'sent' | 'status' | 'requestId' | 'partial' | 'response'> {
   return {
-    sent: lastError?.sent ?? false,
+    sent: lastError?.sent,
     status: lastError?.status,
     requestId: lastError?.requestId,
     partial: lastError?.partial,
@@ -152,9 +147,12 @@ export function identity(
 function common(call: Call, { sent, response, partial }: AttemptFacts): Omit<CompletionErrorInit, 'code' | 'message'> {
   return {
     sent,
-    partial,
-    response: response && errorResponse(call, response),
-    ...(response && { status: response.status }),
+    ...(partial && { partial }),
+    ...(response && {
+      status: response.status,
+      requestId: shownRequestId(call, response.headers),
+      response: errorResponse(call, response),
+    }),
     ...identity(call),
   }
 }
