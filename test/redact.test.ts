@@ -40,6 +40,17 @@ describe('secrets', () => {
     expect(redactCutText(text, ['Bearer kkkk1234567890abcdef'])).toBe(expected)
   })
 
+  it.each([
+    ['PHP', '/', '\\/'],
+    ['.NET', '+', '\\u002B'],
+    ['Go', '&', '\\u0026'],
+    ['Jackson', '=', '\\u003d'],
+  ])('leave it as %s escapes it', (_, character, written) => {
+    const secret = `Zm9v${character}YmFy${character}9`
+    const text = `{"m":"bad ${secret.replaceAll(character, written)}, or so"}`
+    expect(redactText(text, [secret])).toBe('{"m":"bad [redacted], or so"}')
+  })
+
   it('leave the text in no spelling', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 6 }), fc.string(), fc.string(), (secret, before, after) => {

@@ -31,7 +31,10 @@ const PATTERNS: readonly (readonly [RegExp, string | ((whole: string, ...groups:
 /** Removes credentials from a text: those given, in every spelling they travel in, and whatever looks like one. */
 export function redactText(text: string, secrets: readonly string[]): string {
   let result = text
-  for (const secret of spellings(secrets)) result = result.replaceAll(secret, REDACTED)
+  for (const secret of spellings(secrets)) {
+    result = result.replaceAll(secret, REDACTED)
+    if (result.includes('\\')) result = result.replace(escaped(secret), REDACTED)
+  }
   for (const [pattern, judge] of PATTERNS)
     result = typeof judge === 'string' ? result.replace(pattern, judge) : result.replace(pattern, judge)
   return result.replace(/\b(Basic\s+)([\w+/=-]{8,})/gi, (whole, scheme: string, token: string) =>
@@ -78,6 +81,15 @@ function spellings(secrets: readonly string[]): readonly string[] {
     }
   }
   return [...all].toSorted((one, other) => other.length - one.length)
+}
+
+/** A secret as any writer of JSON may have escaped it: PHP a slash, .NET a plus sign, Go an ampersand. */
+function escaped(secret: string): RegExp {
+  const characters = Array.from({ length: secret.length }, (_, at) => {
+    const code = secret.charCodeAt(at).toString(16).padStart(4, '0')
+    return `(?:\\\\?\\u${code}|\\\\u${code.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`)})`
+  })
+  return new RegExp(characters.join(''), 'g')
 }
 
 const SECRET_HEADER =

@@ -145,7 +145,7 @@ const BEHAVIOUR: Behaviour & ThisType<DispatchExchange> = {
     this.settled = true
     this.decoder?.destroy()
     // undici makes an error of its own for an abort without a reason; whatever it reports then is not passed on.
-    if (this.controller) this.controller.abort((reason ?? CANCELLED) as Error)
+    if (this.controller) abort(this.controller, (reason ?? CANCELLED) as Error)
     else this.connection?.leave(this)
   },
 
@@ -154,7 +154,7 @@ const BEHAVIOUR: Behaviour & ThisType<DispatchExchange> = {
       // Cancelled while it waited for its turn. An abort would destroy the healthy connection that has just become free; undici
       // drops a request whose handler throws here and leaves our connection alone. Of a foreign dispatcher we do not know that.
       if (this.connection) throw CANCELLED
-      controller.abort(CANCELLED)
+      abort(controller, CANCELLED)
       return
     }
     this.controller = controller
@@ -221,7 +221,7 @@ const BEHAVIOUR: Behaviour & ThisType<DispatchExchange> = {
 
   onRequestUpgrade(controller) {
     const error = new Error('The server switched protocols instead of answering')
-    controller.abort(error)
+    abort(controller, error)
     fail(this, error)
   },
 }
@@ -248,6 +248,15 @@ const BLANK: DispatchExchange = {
   owed: Number.NaN,
 }
 
+/** That of a dispatcher which is not ours may throw; the call is over all the same. */
+function abort(controller: Dispatcher.DispatchController, reason: Error): void {
+  try {
+    controller.abort(reason)
+  } catch {
+    // Its connection is its own.
+  }
+}
+
 const CANCELLED = Object.assign(new Error('The exchange was cancelled'), { code: 'ABORT_ERR' })
 
 function decoderSink(
@@ -265,7 +274,7 @@ function decoderSink(
     },
     onError(error) {
       fail(exchange, error)
-      controller.abort(error)
+      abort(controller, error)
     },
     pause: () => controller.pause(),
     resume: () => controller.resume(),

@@ -32,6 +32,24 @@ describe("a caller's dispatcher", () => {
     await dispatcher.destroy()
   })
 
+  test('may throw when it is told to abort', async () => {
+    const controller = {
+      pause: () => {},
+      resume: () => {},
+      abort: () => {
+        throw new Error('no')
+      },
+    }
+    const dispatch = (_: unknown, handler: { onRequestStart(given: unknown, context: object): void }): boolean => {
+      handler.onRequestStart(controller, {})
+      return true
+    }
+    const transport = transports.pick({ proxy: 'env', dispatcher: { dispatch } })
+    const received = receive(transport, post(url))
+    await received.on('sent')
+    expect(() => received.exchange.cancel('enough')).not.toThrow()
+  })
+
   test('may answer before its dispatch returns', async () => {
     const mock = mockAgent()
     const received = await receive(transports.pick({ proxy: 'env', dispatcher: mock }), post(url)).done

@@ -121,6 +121,28 @@ describe('a given fetch', () => {
     expect(signal?.aborted).toBe(true)
   })
 
+  test.each<[string, unknown]>([
+    ['gives no promise', () => undefined],
+    [
+      'throws',
+      () => {
+        throw new Error('no')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('no'))],
+    ['is not there', undefined],
+  ])('whose reader can be cancelled, but its cancel %s, is left all the same', async (_, cancel) => {
+    const reader = { read: () => new Promise(() => {}), releaseLock: () => {}, cancel }
+    const answer = { status: 200, headers: new Headers(), body: { getReader: () => reader } }
+    const received = receive(
+      openFetchTransport(async () => answer),
+      post(url),
+    )
+    await received.on('headers')
+    expect(() => received.exchange.cancel('enough')).not.toThrow()
+    expect(received.order).toEqual(['sent', 'headers'])
+  })
+
   test('that fails after a cancel is heard by nobody', async () => {
     const unhandled = vi.fn()
     process.on('unhandledRejection', unhandled)
