@@ -3,6 +3,7 @@ import { written } from '../base/json.ts'
 import { type HeaderBag, separatorOf } from '../vocabulary/header-bag.ts'
 import { inOwnContext } from './async-context.ts'
 import { type Decoder, openDecoder } from './decode.ts'
+import { lengthMismatch } from './node-errors.ts'
 import type { Exchange, Receiver, WireRequest } from './transport.ts'
 
 /** What an exchange needs to know of the connection that serves it. */
@@ -310,11 +311,4 @@ function joined(headers: Record<string, string | string[] | undefined>): HeaderB
     if (typeof value !== 'string') headers[name] = value === undefined ? '' : value.join(separatorOf(name))
   }
   return headers as HeaderBag
-}
-
-/** The name and code under which undici reports the same fault on HTTP/1. */
-function lengthMismatch(): Error {
-  const error = new Error('Response body length does not match content-length header')
-  error.name = 'ResponseContentLengthMismatchError'
-  return Object.assign(error, { code: 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' })
 }

@@ -43,3 +43,10 @@ export const NODE_ERRORS: readonly ThrownRule[] = [
   [/unknown content-encoding/, 'the body has a content-encoding that cannot be undone', 'invalid_response'],
   [/\bZ_[A-Z]+_ERROR|ERR_(?:BROTLI|ZSTD|_ERROR_)/, 'the compressed body is damaged', 'invalid_response', true],
 ]
+
+/** A body on HTTP/2 that is not as long as was announced, as undici reports it on HTTP/1. */
+export function lengthMismatch(): Error {
+  const error = new Error('Response body length does not match content-length header')
+  error.name = 'ResponseContentLengthMismatchError'
+  return Object.assign(error, { code: 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' })
+}
