@@ -81,6 +81,10 @@ describe('reset headers', () => {
     expect(wait({ 'x-ratelimit-reset-after': '30' }, { status: 500, code: 'server_error' })).toBeUndefined()
   })
 
+  it('are a hint for a quota that is used up', () => {
+    expect(wait({ 'x-ratelimit-reset-after': '30' }, { code: 'quota_exceeded' })).toBe(30_000)
+  })
+
   it.each(['-1', '0'])('mean nothing where Azure writes %s', (value) => {
     expect(wait({ 'x-ratelimit-reset-tokens': value })).toBeUndefined()
   })
@@ -123,6 +127,8 @@ describe('reset headers', () => {
     [{ 'ratelimit-reset': '11' }, 11_000],
     [{ 'x-ratelimit-remaining-tokens-minute': '0', 'x-ratelimit-reset-tokens-minute': '12.5' }, 12_500],
     [{ 'x-ratelimit-remaining': '3', 'x-ratelimit-reset': '11' }, undefined],
+    [{ 'x-ratelimit-remaining': '1', 'x-ratelimit-reset': '11' }, undefined],
+    [{ 'x-ratelimit-reset': 'a quarter past 5s' }, undefined],
   ])('%j', (headers, expected) => {
     expect(wait(headers)).toBe(expected)
   })
@@ -141,6 +147,9 @@ describe('bodies', () => {
     [{ error: { message: JSON.stringify({ error: { details: [{ retryDelay: '9s' }] } }) } }, 9_000],
     [{ error: { metadata: { raw: JSON.stringify({ error: { details: [{ retryDelay: '8s' }] } }) } } }, 8_000],
     [JSON.parse('{"estimated_time":1e999}'), Number.MAX_SAFE_INTEGER],
+    [{ error: { retry_after: 0 } }, 0],
+    [{ error: { retry_after: -5 } }, undefined],
+    [{ error: { resets_in_seconds: 12 } }, 12_000],
   ])('%j', (json, expected) => {
     expect(wait({}, { json })).toBe(expected)
   })
@@ -157,6 +166,8 @@ describe('texts', () => {
     ['Please wait 5631 seconds before retrying', 5_631_000],
     ['Try again in 60 seconds. Passed model=m', 60_000],
     ['please try again after 1 seconds', 1_000],
+    ['PLEASE TRY AGAIN IN 12 SECONDS', 12_000],
+    ['try again in 500 millis', 500],
     ['Your quota will reset after 21h13m0s', 76_380_000],
     ['retry in 2 minutes and 5 seconds', 125_000],
     [String.raw`GeminiException - {"details": [{"retryDelay": "26s"}]}`, 26_000],
