@@ -67,6 +67,16 @@ describe('a header', () => {
     expect(deadlineFrom(source, { reserve: 0 })).toBe(NOW + 3_000)
   })
 
+  it('may name its milliseconds', () => {
+    const source = { header: { name: 'x-timeout', unit: 'ms' as const }, of: { 'x-timeout': '3' } }
+    expect(deadlineFrom(source, { reserve: 0 })).toBe(NOW + 3)
+  })
+
+  it.each([['Grpc-Timeout'], [{ name: 'X-Timeout', unit: 's' as const }]])('may be named in any case: %j', (header) => {
+    const of = { 'grpc-timeout': '5S', 'x-timeout': '5' }
+    expect(deadlineFrom({ header, of }, { reserve: 0 })).toBe(NOW + 5_000)
+  })
+
   it.each([{}, { name: 'x-timeout' }, { name: 'x-timeout', unit: 'seconds' }, { name: '', unit: 's' }, '', 5])(
     'is refused as %j',
     (header) => {
