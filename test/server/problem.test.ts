@@ -52,6 +52,15 @@ describe('the status', () => {
       make('rate_limit', { status: 429, response: { status: 429, headers: new Headers(headers), body: '' } })
     expect(toProblem(answer({})).status).toBe(413)
     expect(toProblem(answer({ 'x-should-retry': 'false' })).status).toBe(429)
+    expect(toProblem(make('invalid_request', { status: 413 })).body).toMatchObject({
+      status: 413,
+      code: 'invalid_request',
+    })
+  })
+
+  it('of a code that is not known yet is 500', () => {
+    const later = CompletionError.fromJSON({ ...make('network').toJSON(), code: 'of_a_later_version' as Code })
+    expect(toProblem(later).status).toBe(500)
   })
 
   it('is found by the headers of a response that createFetch returned', async () => {
@@ -103,7 +112,8 @@ describe('the status', () => {
     const nestException = Object.assign(new Error('Bad'), { getStatus: () => 415, getResponse: () => 'Bad' })
     expect(toProblem(honoException)).toMatchObject({ status: 422, body: { code: 'bad_request' } })
     expect(toProblem(nestException)).toMatchObject({ status: 415, body: { code: 'bad_request' } })
-    expect(toProblem(Object.assign(nestException, { getStatus: () => 503 }))).toMatchObject({ status: 500 })
+    for (const status of [503, 500, 399, 200, '404'])
+      expect(toProblem(Object.assign(nestException, { getStatus: () => status }))).toMatchObject({ status: 500 })
   })
 
   it("is never another service's status", () => {
@@ -146,6 +156,12 @@ describe('the words', () => {
     const text = JSON.stringify(toProblem(error))
     expect(text).not.toMatch(/secret|Incorrect|openai|gpt-5|invalid_api_key|req_1|authentication/)
     expect(toProblem(error).body).toMatchObject({ code: 'unavailable', callId: 'call_1', type: 'about:blank' })
+  })
+
+  it('say what happened in a form that nobody keeps', () => {
+    const { headers, body } = toProblem(make('context_length'))
+    expect(headers).toEqual({ 'content-type': 'application/problem+json', 'cache-control': 'no-store' })
+    expect(body).toMatchObject({ title: 'Content Too Large', detail: 'The request is too long for the model.' })
   })
 
   it("are also the provider's where that is asked for", () => {
