@@ -74,6 +74,50 @@ describe('a proxy', () => {
   })
 
   test.each([
+    ['https://a.example/v1', 'a.example:443'],
+    ['https://a.example:8443', 'a.example:8443'],
+    ['https://[::1]/v1', '[::1]:443'],
+  ])('is asked for %s by name and port', async (url, target) => {
+    await using proxy = await proxyServer({ connectStatus: 502 })
+    const transports = openNodeTransports()
+    await receive(transports.pick({ proxy: proxy.origin }), post(new URL(url))).done
+    expect([proxy.seen, proxy.hosts]).toEqual([[`CONNECT ${target}`], [target]])
+    transports.close()
+  })
+
+  test('may speak TLS itself', async () => {
+    await using proxy = await proxyServer({ tls: true })
+    await using server = await faultServer((exchange) => exchange.json({ ok: true }))
+    const transports = openNodeTransports()
+    const received = await receive(transports.pick({ proxy: proxy.origin }), post(server.url('/v1'))).done
+    expect(received).toMatchObject({ status: 200, text: '{"ok":true}' })
+    expect(proxy.seen).toEqual([`POST ${server.origin}/v1`])
+    transports.close()
+  })
+
+  test('may answer in pieces, and provisionally before', async () => {
+    const connectAnswer = ['HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 Conn', 'ection established\r\n', '\r\n']
+    await using proxy = await proxyServer({ connectAnswer })
+    await using server = await faultServer((exchange) => exchange.json({ ok: true }), { tls: true })
+    const transports = openNodeTransports()
+    const received = await receive(transports.pick({ proxy: proxy.origin }), post(server.url('/v1'))).done
+    expect(received).toMatchObject({ status: 200, text: '{"ok":true}' })
+    transports.close()
+  })
+
+  test.each(['HTTP/1.1 407 Refused\r\n\r\n', `HTTP/1.1 ${'x'.repeat(20_000)}`])(
+    'that answers %.12s loses its connection, though it keeps it open',
+    async (answer) => {
+      await using proxy = await proxyServer({ connectAnswer: [answer] })
+      const transports = openNodeTransports()
+      const received = await receive(transports.pick({ proxy: proxy.origin }), post(new URL('https://a.example'))).done
+      expect(received).toMatchObject({ order: ['error'], error: { name: 'ProxyTunnelError' } })
+      await until(() => proxy.open() === 0)
+      transports.close()
+    },
+  )
+
+  test.each([
     [407, /credentials are missing or wrong/],
     [502, /answered 502/],
   ])('that refuses the tunnel with %i is an error before sending', async (connectStatus, message) => {
