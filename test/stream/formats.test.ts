@@ -28,6 +28,9 @@ const failing = (exchange: FaultExchange): void =>
     wire.sse(failure('The server is overloaded', 'server_error', 'overloaded')),
   )
 
+const PROBLEM = { 'content-type': 'application/problem+json' }
+const JSON_TYPE = { 'content-type': 'application/json' }
+
 /** Reads Chat Completions chunks as a plain client of that wire does. */
 function readChunks(body: string) {
   const seen = {
@@ -94,7 +97,9 @@ describe('readEvents', () => {
 
   test('refuses chunks that are no bytes', async () => {
     const { error } = await wire.take(readEvents(Readable.from([{}]) as AsyncIterable<never>))
-    expect(error).toBeInstanceOf(TypeError)
+    expect(error).toEqual(
+      new TypeError('readEvents must be a response with a body, or a stream of bytes, got an object'),
+    )
   })
 
   test.each(['<html>login</html>', ' {"ok":true}'])(
@@ -150,7 +155,8 @@ describe('toReadableStream', () => {
     const body = await textOf(clientOf(server.origin).stream(asked).toReadableStream())
     const cut = new Response(body.slice(0, body.indexOf('"finish"')))
     expect((await wire.take(readEvents(cut))).error).toMatchObject({ code: 'invalid_response', retryable: true })
-    for (const damaged of ['{"type":"error"}', '{"type":"error","error":null}', 'null']) {
+    const halves = ['{"type":"error","error":{"code":"network"}}', '{"type":"error","error":{"message":"m"}}']
+    for (const damaged of ['{"type":"error"}', '{"type":"error","error":null}', 'null', ...halves]) {
       const { error } = await wire.take(readEvents(new Response(`data: ${damaged}\n\n`)))
       expect(error).toMatchObject({ code: 'invalid_response' })
     }
@@ -180,6 +186,8 @@ describe('toReadableStream', () => {
     expect(aborted.error).toMatchObject({ code: 'aborted', retryable: false })
     const late = await wire.take(readEvents(breaking(new DOMException('late', 'TimeoutError'))))
     expect(late.error).toMatchObject({ code: 'timeout', phase: 'signal' })
+    const own = new CompletionError({ code: 'overloaded', message: 'overloaded: of a stream that stands behind' })
+    expect((await wire.take(readEvents(breaking(own)))).error).toBe(own)
   })
 
   test.each([
@@ -196,6 +204,10 @@ describe('toReadableStream', () => {
       { code: 'timeout', phase: 'total', status: 504, retryable: false },
     ],
     [{ code: 'timeout' }, { code: 'timeout', phase: 'total', status: 504, retryable: false }],
+    [
+      { code: 'timeout', phase: 'signal' },
+      { code: 'timeout', phase: 'signal', status: 504, retryable: false },
+    ],
     [{ code: 'authentication' }, { code: 'server_error', status: 502 }],
     [
       { code: 'context_length', callId: 'call_1' },
@@ -215,6 +227,16 @@ describe('toReadableStream', () => {
       status: 502,
       message: 'server_error: the server answered with status 502 and no events.',
     })
+  })
+
+  test.each<[string, number, Record<string, string>, object]>([
+    ['a problem that names no phase', 504, PROBLEM, { code: 'timeout', phase: 'total', retryable: false }],
+    ['a document that is no problem', 500, JSON_TYPE, { code: 'server_error', retryable: true }],
+    ['a wait until a date', 504, { ...PROBLEM, 'retry-after': 'Thu, 04 Mar 2027 05:06:37 GMT' }, { code: 'timeout' }],
+  ])('%s is read for what it says', async (_, status, headers, expected) => {
+    const { error } = await wire.take(readEvents(new Response('{"code":"timeout"}', { status, headers })))
+    expect(error).toMatchObject(expected)
+    expect(error).not.toHaveProperty('retryAfterMs')
   })
 
   test('leaving readEvents cancels the body and the call', async () => {
@@ -238,6 +260,36 @@ describe('toReadableStream', () => {
     })
   })
 
+  test("has every field of that wire in 'openai'", async () => {
+    const clock = testClock(1_760_000_000_900)
+    const body = [wire.word('one'), wire.finish('of_a_later_version'), wire.usage(), wire.DONE].join('')
+    const fetch = async () => new Response(body, { headers: { 'content-type': 'text/event-stream' } })
+    const stream = clientOf('http://local', { clock, fetch }).stream(asked)
+    const written = await textOf(stream.toReadableStream({ format: 'openai' }))
+    const { callId: id } = await stream.completion
+    const head = { id, object: 'chat.completion.chunk', created: 1_760_000_000, model: 'm' }
+    const delta = { role: 'assistant', content: 'one' }
+    const usage = {
+      prompt_tokens: 9,
+      completion_tokens: 3,
+      total_tokens: 12,
+      prompt_tokens_details: { cached_tokens: 0 },
+      completion_tokens_details: { reasoning_tokens: 0 },
+    }
+    const chunks = [
+      { ...head, choices: [{ index: 0, delta, finish_reason: null }] },
+      { ...head, choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] },
+      { ...head, choices: [], usage },
+    ]
+    expect(
+      written
+        .split('\n\n')
+        .slice(0, -2)
+        .map((chunk) => JSON.parse(chunk.slice(6)) as unknown),
+    ).toEqual(chunks)
+    expect(written).toMatch(/\n\ndata: \[DONE\]\n\n$/)
+  })
+
   test("writes tool calls in 'openai'", async () => {
     const pieces = [
       wire.toolDelta(0, { id: 'a', name: 'get' }),
@@ -254,6 +306,7 @@ describe('toReadableStream', () => {
     const server = await serverOf(failing)
     const read = readChunks(await textOf(clientOf(server.origin).stream(asked).toReadableStream({ format: 'openai' })))
     expect(read).toMatchObject({ text: 'one', done: false, error: { type: 'overloaded', code: 'overloaded' } })
+    expect(read.error).toMatchObject({ message: expect.stringMatching(/^overloaded: /) as string, param: null })
   })
 
   test('is written back by punctual itself', async () => {
