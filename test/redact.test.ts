@@ -9,6 +9,7 @@ describe('secrets', () => {
     ['a given header without its scheme', 'no: abcdef', ['Bearer abcdef'], 'no: [redacted]'],
     ['a given key in a URL', 'q=a%2Bb%2Fc%3D', ['a+b/c='], 'q=[redacted]'],
     ['a given key in JSON', String.raw`k: a\"b\"c`, ['a"b"c'], 'k: [redacted]'],
+    ['a given key of four characters', 'no: aB3d', ['aB3d'], 'no: [redacted]'],
     ['the longer of two', 'abcdefgh', ['abcd', 'abcdefgh'], '[redacted]'],
     ['a key by its prefix', 'key sk-proj-a1B2c3D4e5 wrong', [], 'key [redacted] wrong'],
     ['a Google key', 'AIzaSyA1234567890abcdefg', [], '[redacted]'],
@@ -34,6 +35,7 @@ describe('secrets', () => {
 
   it.each([
     ['before: kkkk1234567', 'before: [redacted]'],
+    ['before: kkkk1234', 'before: [redacted]'],
     ['before: kkkk', 'before: kkkk'],
     ['kkkk1234567890 behind', 'kkkk1234567890 behind'],
   ])('that %j is cut in leave it', (text, expected) => {
