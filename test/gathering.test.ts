@@ -48,6 +48,28 @@ test('pieces become one answer', () => {
   expect(together.partial()).toEqual({ text: 'Yes', reasoning: '', toolCalls, usage })
 })
 
+test('tool calls stand by their numbers, and what is said later goes over what was said', () => {
+  const { answer } = gathered([
+    { type: 'meta', id: 'r-1', model: 'm-1' },
+    { type: 'tool_call', index: 2, arguments: '{}', providerData: { a: { one: 1, two: 1 } } },
+    { type: 'tool_call', index: 0, id: 'b', name: 'g', arguments: '{}' },
+    { type: 'tool_call', index: 2, arguments: '', providerData: { a: { two: 2 }, b: { one: 1 } } },
+    { type: 'tool_call', index: 2, arguments: '', providerData: { b: { two: 2 } } },
+    { type: 'other_content' },
+    { type: 'meta', id: undefined, model: undefined },
+  ])
+  const providerData = { a: { one: 1, two: 2 }, b: { one: 1, two: 2 } }
+  expect(answer()).toMatchObject({
+    toolCalls: [
+      { id: 'b', name: 'g', arguments: '{}' },
+      { id: '', name: '', arguments: '{}', providerData },
+    ],
+    otherContent: true,
+    id: 'r-1',
+    model: 'm-1',
+  })
+})
+
 test('nothing at all is an empty answer without a reason', () => {
   expect(gathering().answer()).toEqual({ text: '', toolCalls: [], finishReason: 'other' })
 })
