@@ -124,6 +124,10 @@ describe('thrown errors', () => {
     expect(readThrown(new TypeError('x is not a function'))).toMatchObject({ code: 'network', retryable: false })
   })
 
+  it('does not take what it does not know for unsent', () => {
+    expect(readThrown(new TypeError('x is not a function')).unsent).toBe(false)
+  })
+
   it('does not quote what was thrown', () => {
     expect(readThrown(failure('ECONNRESET', 'secret words')).what).not.toContain('secret')
   })
