@@ -169,6 +169,15 @@ describe('merging', () => {
   })
 })
 
+test.each<Options>([
+  { retry: { maxRetries: 0, baseDelay: 0, maxDelay: 0, maxRetryAfter: 0, factor: 1 } },
+  { retry: { maxRetries: Infinity, maxDelay: Infinity, maxRetryAfter: Infinity } },
+  { timeout: { total: Infinity, attempt: Infinity, connect: Infinity }, maxResponseBytes: Infinity },
+  { timeout: 0.5, maxResponseBytes: 1_000.5 },
+])('%o is no mistake', (options) => {
+  expect(() => createClient(options)).not.toThrow()
+})
+
 describe('a mistake', () => {
   const anything = (value: unknown): never => value as never
   const bad: [string, Record<string, unknown>][] = [
