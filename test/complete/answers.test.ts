@@ -201,6 +201,14 @@ test('an answer larger than the limit is given up at once', async () => {
   await until(() => server.open() === 0)
 })
 
+test('an answer as large as the limit is read', async () => {
+  const { length } = new TextEncoder().encode(whole)
+  const client = clientOf('http://local', { fetch: async () => new Response(whole) })
+  expect((await client.complete(asked, { maxResponseBytes: length })).text).toBe(ANSWER)
+  const error = await failureOf(client.complete(asked, { maxResponseBytes: length - 1 }))
+  expect(error).toMatchObject({ code: 'invalid_response', retryable: false })
+})
+
 /** At its usual quality brotli takes seconds for a bomb. */
 const quickBrotli = (data: Buffer): Buffer =>
   brotliCompressSync(data, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })
