@@ -63,6 +63,15 @@ describe('a stream', () => {
       expect(server.requests).toHaveLength(1)
     })
 
+    test.each(['then', 'catch', 'finally'] as const)('begins with `%s` of its completion', async (method) => {
+      const { stream, server } = await unread({ timeout: 100 })
+      let settled = 0
+      const settle = (): void => void settled++
+      const { completion } = stream
+      await (method === 'then' ? completion.then(settle, settle) : completion[method](settle)).catch(() => {})
+      expect([settled, server.requests.length]).toEqual([1, 1])
+    })
+
     test('hears its signal', async () => {
       const controller = new AbortController()
       const { stream, server } = await unread({ signal: controller.signal })
