@@ -4,6 +4,7 @@ import {
   asked,
   clientOf,
   countingSignal,
+  deaf,
   failureOf,
   observer,
   responding,
@@ -242,6 +243,28 @@ test.each(Array.from({ length: 10 }, (_, hops) => hops))(
     )
     expect(error.code).toBe('aborted')
     expect(clock.pending).toBe(0)
+  },
+)
+
+test.each(Array.from({ length: 10 }, (_, hops) => hops))(
+  'an abort %i microtasks after a wait is heard',
+  async (hops) => {
+    const controller = new AbortController()
+    const clock = testClock()
+    const waiting = {
+      ...clock,
+      setTimeout: (callback: () => void, milliseconds: number) =>
+        clock.setTimeout(() => {
+          callback()
+          if (milliseconds === 500) afterMicrotasks(hops, () => controller.abort(REASON))
+        }, milliseconds),
+    }
+    const retry = { baseDelay: 500, jitter: 'none' } as const
+    const client = clientOf('http://local', { clock: waiting, fetch: scriptedFetch(down, deaf), retry })
+    const error = client.complete(asked, { signal: controller.signal }).catch((thrown: unknown) => thrown)
+    await clock.advance(500)
+    expect(clock.pending).toBe(0)
+    expect(await error).toMatchObject(ABORTED)
   },
 )
 
