@@ -234,3 +234,12 @@ test('what no parser could read is not printed', async () => {
   expect(error.cause).toMatchObject({ name: 'HTTPParserError' })
   expect(inspect(error, { showHidden: true })).not.toContain(SAID)
 })
+
+test('no credential of an attempt long before is shown', async () => {
+  const keys = ['first-key-12345', 'second-key-12345', 'third-key-12345']
+  const fetch = scriptedFetch(responding(failure(`used: ${keys.join(' ')}`, 'server_error'), 500))
+  const left = [...keys]
+  const error = await failureOf(clientOf('http://local', { fetch, apiKey: () => left.shift() ?? '' }).complete(asked))
+  expect(error.attempts).toHaveLength(3)
+  expect(error.providerMessage).toBe('used: [redacted] [redacted] [redacted]')
+})
