@@ -272,6 +272,34 @@ test('a retry draws its wait from the given random', async () => {
   expect((await call).attempts.map(({ delayBefore }) => delayBefore)).toEqual([0, 250, 500])
 })
 
+test('decorrelated waits grow from the one before', async () => {
+  const clock = testClock()
+  const fetch = scriptedFetch(down, down, responding(chat()))
+  const retry = { jitter: 'decorrelated', baseDelay: 100 } as const
+  const call = clientOf('http://local', { clock, fetch, retry, random: () => 1 }).complete(asked)
+  await clock.advance(10_000)
+  expect((await call).attempts.map(({ delayBefore }) => delayBefore)).toEqual([0, 300, 900])
+})
+
+test('no limit outlasts what it is for', async () => {
+  const clock = testClock()
+  const late = (milliseconds: number): Promise<void> =>
+    new Promise((resolve) => clock.setTimeout(() => resolve(), milliseconds))
+  const fetch = async (): Promise<Response> => {
+    await late(900)
+    const start = async (controller: ReadableStreamDefaultController): Promise<void> => {
+      await late(900)
+      controller.enqueue(new TextEncoder().encode(JSON.stringify(chat())))
+      controller.close()
+    }
+    return new Response(new ReadableStream({ start: (controller) => void start(controller) }))
+  }
+  const timeout = { connect: 800, headers: 1_000 }
+  const call = clientOf('http://local', { clock, fetch, retry: 0 }).complete(asked, { timeout })
+  await clock.advance(1_800)
+  expect((await call).duration).toBe(1_800)
+})
+
 test('an overload waits longer by default', async () => {
   const clock = testClock()
   const fetch = scriptedFetch(responding('', 529), responding(chat()))
