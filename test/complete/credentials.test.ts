@@ -210,3 +210,16 @@ test('a credential that was refused is shown no more than its successor', async 
   expect(error.code).toBe('permission')
   expect(JSON.stringify(error)).not.toContain('alpha')
 })
+
+test('a function is not asked once more when too little time is left', async () => {
+  const clock = testClock()
+  const fetch = scriptedFetch(async () => {
+    await new Promise<void>((resolve) => clock.setTimeout(resolve, 950))
+    return refused()
+  })
+  const apiKey = vi.fn(() => 'stale')
+  const failed = failureOf(clientOf('http://local', { clock, fetch, apiKey }).complete(asked, { timeout: 1_000 }))
+  await clock.advance(1_000)
+  expect(await failed).toMatchObject({ code: 'authentication', status: 401, duration: 950 })
+  expect(apiKey).toHaveBeenCalledTimes(1)
+})
