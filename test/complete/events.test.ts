@@ -1,3 +1,4 @@
+import type { CallEvent } from 'punctual'
 import { expect, test } from 'vitest'
 import { asked, clientOf, failureOf, observer, responding, scriptedFetch } from '../support/call.ts'
 import { chat, failure } from '../support/chat.ts'
@@ -146,4 +147,28 @@ test('nobody can write into the metadata of other calls', async () => {
   const client = clientOf('http://local', { fetch: scriptedFetch(good) })
   const { metadata } = await client.complete(asked)
   expect(() => Object.assign(metadata, { mine: 1 })).toThrow(TypeError)
+})
+
+test('an observer that aborts at the start of an attempt prevents its request', async () => {
+  const controller = new AbortController()
+  const fetch = scriptedFetch(responding(chat()))
+  const onEvent = ({ type }: CallEvent): void => {
+    if (type === 'attempt.start') controller.abort()
+  }
+  const error = await failureOf(
+    clientOf('http://local', { fetch, onEvent }).complete(asked, { signal: controller.signal }),
+  )
+  expect(error).toMatchObject({ code: 'aborted', sent: false, attempts: [{ outcome: 'cancelled' }] })
+  expect(fetch.requests).toHaveLength(0)
+})
+
+test('an observer is told of pings, and shouldRetry may ask for no wait', async () => {
+  const seen = observer()
+  const body = `: ping\n\ndata: ${JSON.stringify({ choices: [{ index: 0, delta: { content: 'a' }, finish_reason: 'stop' }] })}\n\n`
+  const events = responding(`${body}data: [DONE]\n\n`, 200, { 'content-type': 'text/event-stream' })
+  const retry = { shouldRetry: () => ({ delay: 0 }) }
+  const client = clientOf('http://local', { fetch: scriptedFetch(down, events), retry, onEvent: seen.onEvent })
+  const { attempts } = await client.complete(asked, { wire: 'stream' })
+  expect(attempts[1]).toMatchObject({ delayBefore: 0, delayFrom: null })
+  expect(seen.events.filter(({ type }) => type === 'ping')).toMatchObject([{ type: 'ping', attempt: 1 }])
 })
