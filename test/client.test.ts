@@ -181,3 +181,18 @@ test('without a clock the host time is looked up at each use', async () => {
   expect(spy).toHaveBeenCalled()
   spy.mockRestore()
 })
+
+test('closing ends every call that is left, whichever have ended before', async () => {
+  const open: ((response: Response) => void)[] = []
+  const fetch = () => new Promise<Response>((resolve) => open.push(resolve))
+  const client = clientOf('http://local', { fetch })
+  const calls = [1, 2, 3].map(() => client.complete(asked).catch((error: unknown) => error))
+  await turns()
+  open[0]?.(new Response(JSON.stringify(chat())))
+  await calls[0]
+  await client.close({ grace: 0 })
+  const ended: unknown[] = []
+  for (const call of calls.slice(1)) void call.then((error) => ended.push(error))
+  await turns()
+  expect(ended).toMatchObject([{ code: 'aborted' }, { code: 'aborted' }])
+})
