@@ -177,9 +177,9 @@ describe('a relayed stream', () => {
   })
 
   it('ends with a response that somebody else ends while its client does not read', async () => {
-    await using test = await relayed()
+    await using test = await relayed({ heartbeat: 20 })
     test.client.socket.pause()
-    test.stream.push(text('x'.repeat(40_000_000)))
+    test.stream.push(text('x'.repeat(16_000_000)))
     await until(() => test.response.writableNeedDrain)
     test.response.end()
     await test.done
@@ -195,7 +195,7 @@ describe('a relayed stream', () => {
     const stream = { ...scripted(), completion }
     client.socket.pause()
     const done = relay(stream, response)
-    stream.push(text('x'.repeat(40_000_000)))
+    stream.push(text('x'.repeat(16_000_000)))
     await until(() => response.writableNeedDrain)
     const error = limited()
     stream.push(error)
