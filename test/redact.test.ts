@@ -53,6 +53,14 @@ describe('secrets', () => {
     expect(redactText(text, [secret])).toBe('{"m":"bad [redacted], or so"}')
   })
 
+  it('leave it whole and in part, however long it is', () => {
+    const secret = `${'aZ9/+='.repeat(10_000)}tail-0123456789`
+    const text = `{"one":"${secret.replaceAll('/', '\\/')}","two":"\\u0074ail-0123456789","rest":"a\\nb\\"}`
+    expect(redactText(text, [`Bearer ${secret}`, 'tail-0123456789'])).toBe(
+      '{"one":"[redacted]","two":"[redacted]","rest":"a\\nb\\"}',
+    )
+  })
+
   it('leave the text in no spelling', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 6 }), fc.string(), fc.string(), (secret, before, after) => {

@@ -33,7 +33,10 @@ function* pieces(bytes: Uint8Array, size: number): Generator<Uint8Array> {
 const summary = (frames: readonly SseFrame[]): string =>
   frames.map((frame) => (frame.kind === 'event' ? `${frame.event}=${frame.data}` : frame.kind)).join('|')
 
-/** The specification's algorithm, word for word over the whole document, with this parser's own rules for comments, `error`, bare JSON and the end. */
+/**
+ * The specification's algorithm, word for word over the whole document, with this parser's own rules for comments, `error`, bare JSON and
+ * the end.
+ */
 function expected(bytes: Uint8Array): SseFrame[] {
   const frames: SseFrame[] = []
   let data: string[] = []

@@ -30,11 +30,9 @@ const PATTERNS: readonly (readonly [RegExp, string | ((whole: string, ...groups:
 
 /** Removes credentials from a text: those given, in every spelling they travel in, and whatever looks like one. */
 export function redactText(text: string, secrets: readonly string[]): string {
-  let result = text
-  for (const secret of spellings(secrets)) {
-    result = result.replaceAll(secret, REDACTED)
-    if (result.includes('\\')) result = result.replace(escaped(secret), REDACTED)
-  }
+  const all = spellings(secrets)
+  let result = withoutEscaped(text, all)
+  for (const secret of all) result = result.replaceAll(secret, REDACTED)
   for (const [pattern, judge] of PATTERNS)
     result = typeof judge === 'string' ? result.replace(pattern, judge) : result.replace(pattern, judge)
   return result.replace(/\b(Basic\s+)([\w+/=-]{8,})/gi, (whole, scheme: string, token: string) =>
@@ -83,13 +81,27 @@ function spellings(secrets: readonly string[]): readonly string[] {
   return [...all].toSorted((one, other) => other.length - one.length)
 }
 
-/** A secret as any writer of JSON may have escaped it: PHP a slash, .NET a plus sign, Go an ampersand. */
-function escaped(secret: string): RegExp {
-  const characters = Array.from({ length: secret.length }, (_, at) => {
-    const code = secret.charCodeAt(at).toString(16).padStart(4, '0')
-    return `(?:\\\\?\\u${code}|\\\\u${code.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`)})`
-  })
-  return new RegExp(characters.join(''), 'g')
+const ESCAPE = /\\(?:u([\da-f]{4})|([^]))/gi
+/** What stands for one character in a text with escapes. */
+const PIECE = /\\u[\da-f]{4}|\\?[^]/gi
+
+/** Removes secrets that a writer of JSON has escaped in its own way: PHP escapes a slash, .NET a plus sign, Go an ampersand. */
+function withoutEscaped(text: string, secrets: readonly string[]): string {
+  const plain = text.replace(ESCAPE, (_, code?: string, character = '') =>
+    code ? String.fromCharCode(Number.parseInt(code, 16)) : character,
+  )
+  const found = secrets.filter((secret) => plain.includes(secret))
+  if (found.length === 0) return text
+  const pieces: string[] = text.match(PIECE) ?? []
+  for (const secret of found) {
+    for (let at = plain.indexOf(secret); at >= 0; at = plain.indexOf(secret, at + secret.length)) {
+      // Within a longer one that is gone already.
+      if (!pieces[at]) continue
+      pieces.fill('', at, at + secret.length)
+      pieces[at] = REDACTED
+    }
+  }
+  return pieces.join('')
 }
 
 const SECRET_HEADER =

@@ -34,7 +34,8 @@ export function responseOf(
 
 /** A Response that one makes has no URL, nor have its clones; SDKs log it. */
 function located(response: Response, href: string): Response {
-  const clone = (): Response => located(Response.prototype.clone.call(response), href)
+  const plainClone = response.clone.bind(response)
+  const clone = (): Response => located(plainClone(), href)
   return Object.defineProperties(response, {
     url: { value: href, configurable: true },
     clone: { value: clone, configurable: true, writable: true },

@@ -16,7 +16,10 @@ export function remember(response: Response, error: CompletionError): void {
   returned.set(response.headers, error)
 }
 
-/** For SDKs that keep a copy of the headers (AI SDK), and hosts whose responses make one (Hono's server): the error itself, as JSON in the characters that a header may have. */
+/**
+ * For SDKs that keep a copy of the headers (AI SDK), and hosts whose responses make one (Hono's server): the error itself, as JSON in
+ * the characters that a header may have.
+ */
 export const ERROR_HEADER = 'x-punctual-error'
 
 /** Puts an error on a response that is returned in its place. */

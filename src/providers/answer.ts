@@ -33,7 +33,8 @@ export function failureIn(value: unknown): unknown {
     (json.object === 'error' ||
       json.type === 'error' ||
       json.detail ||
-      text(json.message ?? json.error_message) ||
+      text(json.message) ||
+      text(json.error_message) ||
       (json.code && text(json.msg)) ||
       list(json.errors).length > 0 ||
       object(json.base_resp)?.['status_code'])

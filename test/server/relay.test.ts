@@ -1,10 +1,8 @@
 import { once } from 'node:events'
-import { connect, createServer as createHttp2Server } from 'node:http2'
-import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { CompletionError, type StreamEvent as Event, readEvents } from '../../src/index.ts'
 import { type RelayOptions, relay, relayResponse } from '../../src/server.ts'
-import { bareClient, handledServer } from '../support/http-server.ts'
+import { bareClient, handledServer, http2Session } from '../support/http-server.ts'
 import { until } from '../support/receive.ts'
 
 /** A stream that gives what the test pushes, and notes how it was left. */
@@ -311,13 +309,12 @@ describe('a relayed stream', () => {
 
   it('speaks HTTP/2', async () => {
     const streams: ReturnType<typeof scripted>[] = []
-    const server = createHttp2Server((_, response) => {
+    await using served = await http2Session((_, response) => {
       const stream = scripted()
       streams.push(stream)
       void relay(stream, response)
     })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    const { session } = served
     const client = session.request({ ':method': 'POST' }).setEncoding('utf8')
     let seen = ''
     client.on('data', (chunk: string) => (seen += chunk)).end('{}')
@@ -327,24 +324,21 @@ describe('a relayed stream', () => {
     client.close(8)
     await until(() => (streams[0]?.cancelled.length ?? 0) > 0)
     expect(streams[0]?.cancelled[0]).toMatchObject({ code: 'CLIENT_GONE' })
-    session.close()
-    await new Promise<void>((resolve) => server.close(() => resolve()))
   })
 
   it('asks nothing for a HEAD, which HTTP/2 closes with its head', async () => {
     const settled: unknown[] = []
     const stream = scripted()
-    const server = createHttp2Server((_, response) => void relay(stream, response).then(() => settled.push(response)))
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    await using served = await http2Session(
+      (_, response) => void relay(stream, response).then(() => settled.push(response)),
+    )
+    const { session } = served
     const client = session.request({ ':method': 'HEAD' })
     const [headers] = (await once(client, 'response')) as [Record<string, unknown>]
     client.resume().end()
     await until(() => settled.length === 1)
     expect([headers[':status'], headers['content-type'], stream.pulled]).toEqual([200, EVENTS_TYPE, 0])
     expect(stream.cancelled).toEqual([undefined])
-    session.close()
-    await new Promise<void>((resolve) => server.close(() => resolve()))
   })
 
   it('leaves a stream to whoever reads it', async () => {

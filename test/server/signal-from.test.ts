@@ -1,16 +1,10 @@
 import { once } from 'node:events'
-import {
-  connect,
-  createServer as createHttp2Server,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
-} from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { signalFrom } from '../../src/server.ts'
-import { bareClient, type Handled, handledServer } from '../support/http-server.ts'
+import { bareClient, type Handled, handledServer, http2Session } from '../support/http-server.ts'
 import { until } from '../support/receive.ts'
 
 const turns = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20))
@@ -112,9 +106,8 @@ describe('on a Node server', () => {
 
   it('hears over HTTP/2 that a stream was reset', async () => {
     const handled: { request: Http2ServerRequest; response: Http2ServerResponse }[] = []
-    const server = createHttp2Server((request, response) => handled.push({ request, response }))
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    await using served = await http2Session((request, response) => handled.push({ request, response }))
+    const { session } = served
     const [left, kept] = [session.request({ ':method': 'POST' }), session.request({ ':method': 'POST' })]
     for (const stream of [left, kept]) stream.on('error', () => {}).end('{}')
     await until(() => handled.length === 2)
@@ -127,15 +120,12 @@ describe('on a Node server', () => {
     await turns()
     expect(answered?.aborted).toBe(false)
     expect(signalFrom(handled[0]?.request as object, handled[0]?.response).aborted).toBe(true)
-    session.close()
-    await new Promise<void>((resolve) => server.close(() => resolve()))
   })
 
   it('hears over HTTP/2 that whoever asked for a head alone has gone, and not that the head has', async () => {
     const handled: { request: Http2ServerRequest; response: Http2ServerResponse }[] = []
-    const server = createHttp2Server((request, response) => handled.push({ request, response }))
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    await using served = await http2Session((request, response) => handled.push({ request, response }))
+    const { session } = served
     const [left, kept] = [session.request({ ':method': 'HEAD' }), session.request({ ':method': 'HEAD' })]
     for (const stream of [left, kept]) stream.on('error', () => {}).end()
     await until(() => handled.length === 2)
@@ -147,8 +137,6 @@ describe('on a Node server', () => {
     await closed
     await turns()
     expect(answered?.aborted).toBe(false)
-    session.close()
-    await new Promise<void>((resolve) => server.close(() => resolve()))
   })
 })
 

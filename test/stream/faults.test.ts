@@ -224,6 +224,10 @@ const AFTER: Record<string, Fault> = {
     code: 'invalid_response',
   },
   'an error event': { script: ended(...said, error(overloaded)), code: 'overloaded' },
+  'an error without a field': {
+    script: ended(...said, `${JSON.stringify(overloaded, null, 2)}\n\n`, wire.DONE),
+    code: 'overloaded',
+  },
   'an error event by its name': {
     script: ended(...said, `event: error\n${error({ error: { message: 'over', status_code: 503 } })}`),
     code: 'server_error',

@@ -1,4 +1,11 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import {
+  type ClientHttp2Session,
+  connect as connectHttp2,
+  createServer as createHttp2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+} from 'node:http2'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 
 /** A Node server on loopback. */
@@ -43,6 +50,22 @@ export async function handledServer(): Promise<HttpServer & { next(): Promise<Ha
     async next() {
       while (waiting.length === 0) await new Promise<void>((resolve) => (wake = resolve))
       return waiting.shift() as Handled
+    },
+  }
+}
+
+/** A server of Node's HTTP/2 compatibility API without TLS, and a client's session with it. */
+export async function http2Session(
+  listener: (request: Http2ServerRequest, response: Http2ServerResponse) => void,
+): Promise<AsyncDisposable & { readonly session: ClientHttp2Session }> {
+  const server = createHttp2Server(listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const session = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  return {
+    session,
+    async [Symbol.asyncDispose]() {
+      session.close()
+      await new Promise<void>((resolve) => server.close(() => resolve()))
     },
   }
 }

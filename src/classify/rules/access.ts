@@ -2,7 +2,7 @@ import { REFUSALS, type Rule } from './rule.ts'
 
 /** Filters, credentials, permissions, models that are not there, and errors that name only their kind. */
 export const ACCESS: readonly Rule[] = [
-  // OpenAI safety errors, Azure content filtering.
+  // OpenAI safety errors, Azure content filtering; Gemini's reason and a refusal's type, as gateways pass them on.
   {
     seen: /^(?:content_filter(?:ed)?|content_policy_violation|moderation_blocked|prohibited_content|refusal|responsibleaipolicyviolation)$/im,
     code: 'content_filter',

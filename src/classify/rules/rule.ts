@@ -27,7 +27,10 @@ export const REFUSALS: readonly number[] = [0, 400, 401, 403, 404, 422]
 /** Longer words of a provider are not read. */
 const LONGEST_READ = 2_000
 
-/** What pydantic (FastAPI, vLLM, SGLang) quotes of the request that it refuses: a prompt may speak of keys and quotas, too. */
+/**
+ * What pydantic (FastAPI, vLLM, SGLang), Google and llama.cpp quote of the request that they refuse: a prompt may speak of keys and
+ * quotas, too.
+ */
 const QUOTED_INPUT =
   /\binput_value=[^]*?(?=, input_type=|$)|'input': [^]*?(?='ctx': |$)|\), "[^]*"|\bmessages? ?= ?[[{][^]*/g
 
